@@ -1,0 +1,30 @@
+"""THE table of tiers: what each costs in requests, and which endpoints it opens."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """What an organisation on this tier may do.
+
+    hourly: requests of one key in any 3,600 s. monthly: requests of the organisation in a UTC calendar month.
+    active_keys: how many working keys it may hold. rank: order of the tiers, the dearest highest.
+    """
+
+    slug: str
+    rank: int
+    hourly: int
+    monthly: int
+    active_keys: int
+
+
+STARTER = Tier("starter", rank=1, hourly=100, monthly=10_000, active_keys=2)
+GROWTH = Tier("growth", rank=2, hourly=1_000, monthly=100_000, active_keys=10)
+ENTERPRISE = Tier("enterprise", rank=3, hourly=10_000, monthly=1_000_000, active_keys=50)
+
+TIERS = {tier.slug: tier for tier in (STARTER, GROWTH, ENTERPRISE)}
+
+
+def reaches(current: str, minimum: str) -> bool:
+    """Whether a tier opens what the minimum tier opens. KeyError for an unknown slug."""
+    return TIERS[current].rank >= TIERS[minimum].rank

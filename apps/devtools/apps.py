@@ -1,0 +1,8 @@
+"""The devtools app."""
+
+from django.apps import AppConfig
+
+
+class DevtoolsConfig(AppConfig):
+    name = "apps.devtools"
+    label = "devtools"

@@ -1,0 +1,95 @@
+"""`manage.py up`: the whole service on this machine, until Ctrl-C. `make run` calls it."""
+
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.devtools.stack.folder import default_data_dir, outer_environment
+from apps.devtools.stack.happenings import Watcher, read_from
+from apps.devtools.stack.processes import StackError
+from apps.devtools.stack.stack import Stack
+
+KINDS = {"settled": "\033[36m", "published": "\033[32m", "proposed": "\033[33m", "fixture": "\033[2m"}
+TICK_SECONDS = 0.25
+
+
+class Command(BaseCommand):
+    help = "Start everything on this machine and keep it running. PORT and BETEDGE_DATA_DIR say where."
+    requires_system_checks: list[str] = []  # they may ask the database, which this command is about to start
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)
+        try:
+            run(port_asked_for())
+        except KeyboardInterrupt:
+            say("Stopped; `make run` goes on with the same data.")
+        except StackError as error:
+            raise CommandError(str(error)) from error
+
+
+def run(port: int) -> None:
+    """Start, tell, watch and keep running until Ctrl-C; everything has ended when this returns or raises."""
+    outer = outer_environment()
+    sandbox_args = None if "PORQPINE_URL" in outer else ()
+    watcher = Watcher(say)
+    with Stack(default_data_dir(), port=port, environ=outer, sandbox_args=sandbox_args, say=say) as stack:
+        say("Starting …")
+        stack.start()
+        stack.wait_ready()
+        say(banner(stack))
+        read_from({**stack.env, **outer}["DATABASE_URL"])
+        watcher.start()
+        try:
+            keep_running(stack)
+        finally:
+            say("Stopping …")
+            watcher.stop()
+
+
+def keep_running(stack: Stack) -> None:
+    """Until Ctrl-C, or StackError when something cannot stay up."""
+    while True:
+        stack.tick()
+        time.sleep(TICK_SECONDS)
+
+
+def port_asked_for() -> int:
+    """PORT, 8000 if unset; StackError when it is no port."""
+    asked = os.environ.get("PORT") or "8000"
+    if not asked.isdecimal() or not 0 < int(asked) < 65_536:
+        raise StackError(f"PORT is {asked!r}; set it to a number from 1 to 65535.")
+    return int(asked)
+
+
+def banner(stack: Stack) -> str:
+    """Where everything is, and how to get in."""
+    admin, keys = stack.demo["admin"], stack.demo["keys"]
+    lines = [
+        f"\nBetEdge runs at {stack.url}\n",
+        f"  API      {stack.url}/api/v1",
+        f"  Admin    {stack.url}/admin/   user {admin['user']}, password {admin['password']}",
+        f"  Ready?   {stack.url}/readyz",
+        f"  Data     {stack.folder.path}   (logs in logs/)",
+        "\nOne key a tier, for development only:",
+        *(f"  {tier:<10}  {key}" for tier, key in keys.items()),
+        "\nTry",
+        f'  curl -H "Authorization: Bearer {list(keys.values())[-1]}" {stack.url}/api/v1/picks',
+        "\nCtrl-C stops everything, `make run` goes on with the same data, `make reset` wipes it.\n",
+    ]
+    return "\n".join(lines)
+
+
+def say(text: str) -> None:
+    """Print, in colour on a terminal; a closed terminal or pipe is no reason to stop."""
+    if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
+        for kind, colour in KINDS.items():
+            text = text.replace(f"UTC  {kind}", f"UTC  {colour}{kind}\033[0m", 1)
+    try:
+        print(text, flush=True)
+    except OSError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - for the rest of this process

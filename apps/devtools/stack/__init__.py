@@ -1,0 +1,1 @@
+"""The development stack: real servers and every process, started and ended by one supervisor."""

@@ -1,0 +1,81 @@
+"""PostgreSQL and Valkey for one test run, gone when it is: `python -m apps.devtools.stack.throwaway postgres valkey`.
+
+Prints their addresses as one line of JSON, then waits for the end of its standard input: that comes when whoever
+started it closes the pipe, and also when it is killed with a signal that nobody can catch.
+"""
+
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from apps.devtools.stack.ports import free_port
+from apps.devtools.stack.postgres import Postgres
+from apps.devtools.stack.processes import Child, StackError
+from apps.devtools.stack.valkey import Valkey
+
+ATTEMPTS = 5  # somebody else may take a free port between our look and our use of it
+
+
+def start_postgres(folder: Path) -> tuple[str, Child]:
+    """The address and the process of a fresh, unsafe and fast server."""
+    server = Postgres(folder, durable=False)
+    server.prepare()
+    port = _on_free_port(server)
+    return server.url(port, "postgres"), _child(server)
+
+
+def start_valkey(folder: Path) -> tuple[str, Child]:
+    """The address and the process of a server that keeps nothing."""
+    server = Valkey(folder, durable=False)
+    return server.url(_on_free_port(server)), _child(server)
+
+
+STARTERS = {"postgres": start_postgres, "valkey": start_valkey}
+
+
+def _on_free_port(server: Postgres | Valkey) -> int:
+    for attempt in range(1, ATTEMPTS + 1):
+        port = free_port()
+        try:
+            server.start(port)
+        except StackError:
+            if attempt == ATTEMPTS:
+                raise
+        else:
+            break
+    return port
+
+
+def _child(server: Postgres | Valkey) -> Child:
+    assert server.child is not None
+    return server.child
+
+
+def main(names: list[str]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests; the pipe tells us when they are over
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    folder = Path(tempfile.mkdtemp(prefix="betedge-test-"))
+    folder.chmod(0o711)  # so that PostgreSQL, which is not us where we are root, reaches its own folder in it
+    children = []
+    try:
+        addresses = {}
+        for name in names:
+            addresses[name], child = STARTERS[name](folder)
+            children.append(child)
+        print(json.dumps(addresses), flush=True)
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
+    except StackError as error:
+        sys.exit(str(error))
+    finally:
+        for child in children:
+            child.stop(timeout=5)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

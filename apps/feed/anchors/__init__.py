@@ -1,0 +1,1 @@
+"""Where reference prices come from, and how their rows are joined to fixtures."""

@@ -1,0 +1,44 @@
+"""Is the feed well, and does anybody work? Registered for /readyz."""
+
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from apps.core.redis import client as redis_client
+from apps.feed.models import Poll
+from apps.feed.services import TICK
+
+WORKERS_LATE_SECONDS = 30
+NEEDED = ("catalogue", "live")
+
+
+def workers() -> tuple[str, str]:
+    """Degraded where no worker has run a tick of beat for half a minute."""
+    tick = redis_client().get(TICK)
+    age = time.time() - float(str(tick)) if tick else None
+    if age is None or age > WORKERS_LATE_SECONDS:
+        since = "has run yet" if age is None else f"has run for {age:.0f} s"
+        return "degraded", f"No worker {since}: see that `worker` and `beat` are running."
+    return "ok", f"a worker ran {max(age, 0):.0f} s ago"
+
+
+def feed() -> tuple[str, str]:
+    """Degraded, with the reason, where a poll fails or is late; picks are served all the same."""
+    polls = {poll.name: poll for poll in Poll.objects.all()}
+    problems = []
+    for name in NEEDED:
+        poll = polls.get(name)
+        late = timedelta(seconds=max(3 * settings.POLL_SECONDS[name], 60))
+        if poll is None or poll.last_ok_at is None:
+            problems.append(f"{name}: {poll.last_error if poll and poll.last_error else 'not asked yet'}")
+        elif poll.failures or timezone.now() - poll.last_ok_at > late:
+            problems.append(f"{name}: last good {poll.last_ok_at:%H:%M:%S} UTC; {poll.last_error or 'late'}")
+    problems += [
+        f"{poll.name}: {poll.last_error}" for poll in polls.values() if poll.name not in NEEDED and poll.last_error
+    ]
+    if problems:
+        return "degraded", ". ".join(problems)
+    skipped = sum(poll.skipped for poll in polls.values())
+    return "ok", f"{skipped} unreadable records were skipped in the last answers" if skipped else "every poll is well"

@@ -1,0 +1,188 @@
+"""Take fixtures in: a whole page in a bounded number of statements, whatever ids its records show."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from apps.feed.models import Fixture, KickoffChange
+from apps.feed.names import fold
+from apps.feed.readings import FixtureReading
+
+log = structlog.get_logger(__name__)
+
+FIELDS = [
+    "internal_id", "bfi", "sport", "league", "name", "home_team", "away_team", "kickoff_at", "kickoff_source",
+    "started_at", "in_play", "tournament", "last_seen_at", "odds_due_at",
+]  # fmt: skip
+BATCH = 2_000
+
+
+@dataclass
+class Known:
+    """The rows a page may speak of, by either id."""
+
+    by_internal: dict[str, Fixture] = field(default_factory=dict)
+    by_bfi: dict[str, Fixture] = field(default_factory=dict)
+
+    @classmethod
+    def for_page(cls, readings: Iterable[FixtureReading]) -> "Known":
+        readings = list(readings)
+        ids = [reading.internal_id for reading in readings if reading.internal_id]
+        bfis = [reading.bfi for reading in readings if reading.bfi]
+        rows = Fixture.objects.select_for_update().filter(Q(internal_id__in=ids) | Q(bfi__in=bfis)).order_by("id")
+        known = cls()
+        for row in rows:
+            known.add(row)
+        return known
+
+    def add(self, row: Fixture) -> None:
+        if row.internal_id:
+            self.by_internal[row.internal_id] = row
+        if row.bfi:
+            self.by_bfi[row.bfi] = row
+
+    def find(self, reading: FixtureReading) -> tuple[Fixture | None, Fixture | None]:
+        return self.by_internal.get(reading.internal_id or ""), self.by_bfi.get(reading.bfi or "")
+
+
+def ingest_fixtures(readings: Sequence[FixtureReading], *, origin: str, now: datetime) -> dict[FixtureReading, int]:
+    """Insert or update every fixture of a page; gives the row id of each reading.
+
+    Two workers may meet on a new fixture: the loser of the unique id reads again and finds the winner's row.
+    """
+    for attempt in range(3):
+        try:
+            with transaction.atomic():
+                return _ingest(readings, origin=origin, now=now)
+        except IntegrityError:
+            if attempt == 2:
+                raise
+    raise AssertionError  # the loop returns or raises
+
+
+def _ingest(readings: Sequence[FixtureReading], *, origin: str, now: datetime) -> dict[FixtureReading, int]:
+    known = Known.for_page(readings)
+    rows: dict[FixtureReading, Fixture] = {}
+    new: list[Fixture] = []
+    changed: dict[int, Fixture] = {}
+    seen: list[int] = []
+    moves: list[KickoffChange] = []
+    for reading in readings:
+        row = _row_for(reading, known)
+        if row is None:
+            row = Fixture(origin=origin, first_seen_at=now, sport=reading.sport, name=reading.name, odds_due_at=now)
+            new.append(row)
+        before = _state(row)
+        _apply(reading, row, moves, now=now)
+        known.add(row)
+        rows[reading] = row
+        if row.pk is not None:
+            seen.append(row.pk)
+            if _state(row) != before:
+                changed[row.pk] = row
+        row.last_seen_at = now
+    new = [row for row in new if row.internal_id or row.bfi]  # a later record of this page took over the others' ids
+    _write(new, list(changed.values()), seen, moves, now=now)
+    return {reading: row.pk for reading, row in rows.items() if row.pk is not None}
+
+
+def _row_for(reading: FixtureReading, known: Known) -> Fixture | None:
+    """The row a record speaks of. The bfi is the firmer of the two ids: internal ids are handed out again."""
+    mine, by_bfi = known.find(reading)
+    if by_bfi is not None:
+        if mine is not None and mine is not by_bfi:
+            _resolve_two(mine, by_bfi, known)
+        return by_bfi
+    if mine is not None and reading.bfi and mine.bfi and not _same_sides(reading, mine):
+        _give_up_internal_id(mine, known)  # the id now names another event
+        return None
+    return mine
+
+
+def _resolve_two(mine: Fixture, by_bfi: Fixture, known: Known) -> None:
+    """A record joins two rows: the one known by internal id alone goes into the one known by bfi."""
+    merge = mine.bfi is None and mine.pk is not None and by_bfi.pk is not None
+    _give_up_internal_id(mine, known)
+    if merge:
+        by_bfi.kickoff_at = by_bfi.kickoff_at or mine.kickoff_at
+        by_bfi.kickoff_source = by_bfi.kickoff_source or mine.kickoff_source
+        Fixture.objects.filter(pk=mine.pk).update(merged_into=by_bfi, odds_due_at=None, result_due_at=None)
+        Fixture.objects.filter(merged_into=mine).update(merged_into=by_bfi)
+        mine.anchor_rows.update(fixture=by_bfi)
+        log.info("fixtures_merged", gone=mine.pk, kept=by_bfi.pk)
+
+
+def _give_up_internal_id(row: Fixture, known: Known) -> None:
+    known.by_internal.pop(row.internal_id or "", None)
+    row.internal_id = None
+    if row.pk is not None:
+        Fixture.objects.filter(pk=row.pk).update(internal_id=None)
+
+
+def _same_sides(reading: FixtureReading, row: Fixture) -> bool:
+    return fold(reading.name) == fold(row.name) or (
+        bool(row.home_team)
+        and (fold(reading.home_team), fold(reading.away_team)) == (fold(row.home_team), fold(row.away_team))
+    )
+
+
+def _apply(reading: FixtureReading, row: Fixture, moves: list[KickoffChange], *, now: datetime) -> None:
+    """Copy what the record says; what it leaves out stays as it was."""
+    row.internal_id = reading.internal_id or row.internal_id
+    row.bfi = reading.bfi or row.bfi
+    row.sport, row.name, row.tournament = reading.sport, reading.name, reading.tournament
+    row.league = reading.league or row.league
+    row.home_team = reading.home_team or row.home_team
+    row.away_team = reading.away_team or row.away_team
+    row.in_play = reading.in_play
+    if reading.in_play and row.started_at is None:
+        row.started_at = now
+    if reading.kickoff_at is not None:
+        move = schedule(row, reading.kickoff_at, source="feed", now=now)
+        if move is not None:
+            moves.append(move)
+
+
+# Whose word on the kick-off counts more: the feed's own, then a reviewer's, then the anchor's.
+TRUST = {"": 0, "anchor": 1, "reviewer": 2, "feed": 3, "import": 3}
+
+
+def schedule(row: Fixture, kickoff_at: datetime, *, source: str, now: datetime) -> KickoffChange | None:
+    """Set the kick-off in memory and give the change to save; None where nothing moved or a firmer word stands."""
+    if TRUST[source] < TRUST[row.kickoff_source] or kickoff_at == row.kickoff_at:
+        return None
+    move = KickoffChange(fixture=row, old=row.kickoff_at, new=kickoff_at, source=source, observed_at=now)
+    row.kickoff_at, row.kickoff_source = kickoff_at, source
+    if row.started_at is None:
+        row.odds_due_at = now
+    return move
+
+
+def _state(row: Fixture) -> tuple[object, ...]:
+    return tuple(getattr(row, name) for name in FIELDS if name != "last_seen_at")
+
+
+def _write(
+    new: list[Fixture], changed: list[Fixture], seen: list[int], moves: list[KickoffChange], *, now: datetime
+) -> None:
+    Fixture.objects.bulk_create(new, batch_size=BATCH)
+    Fixture.objects.filter(pk__in=seen).update(last_seen_at=now)
+    # An upsert on the primary key writes every changed row in one statement.
+    Fixture.objects.bulk_create(
+        changed, batch_size=BATCH, update_conflicts=True, unique_fields=["id"], update_fields=FIELDS
+    )
+    KickoffChange.objects.bulk_create(moves, batch_size=BATCH)
+
+
+def leave_play(*, still_live: set[int], unread: set[str], now: datetime) -> int:
+    """Fixtures that were in play and are gone from the live lists: ask for their result now. Gives how many.
+
+    unread: ids of live records that could not be read; their fixtures are not taken for gone.
+    """
+    gone = Fixture.objects.filter(in_play=True, merged_into=None).exclude(pk__in=still_live)
+    gone = gone.exclude(Q(internal_id__in=unread) | Q(bfi__in=unread))
+    return gone.update(in_play=False, result_due_at=now, result_asks=0)

@@ -1,0 +1,123 @@
+"""Keep prices current: ask cheaply what moved, read in full only that, and confirm the rest."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from apps.feed.http import UpstreamFailed, UpstreamRefused
+from apps.feed.models import Fixture
+from apps.feed.porqpine.client import MOST_IDS, Porqpine
+from apps.feed.quotes import Observed, confirm_quotes, record_quotes
+from apps.feed.readings import FixtureReading, OddsReading
+
+log = structlog.get_logger(__name__)
+
+BOOKS = ("exchange", "bookmaker")  # the books that Porqpine carries
+FULL_READ = timedelta(minutes=4)  # a full read at least this often: well inside the age at which a quote is too old
+SOON, TODAY = timedelta(minutes=15), timedelta(hours=3)
+
+
+def claim_due(*, now: datetime, most: int) -> list[Fixture]:
+    """Up to `most` fixtures whose prices are due, each moved to its next turn: the nearer the kick-off, the sooner."""
+    with transaction.atomic():
+        due = list(
+            Fixture.objects.select_for_update(skip_locked=True)
+            .filter(odds_due_at__lte=now, merged_into=None)
+            .order_by("odds_due_at")[:most]
+        )
+        for fixture in due:
+            fixture.odds_due_at = next_turn(fixture, now=now)
+        Fixture.objects.bulk_update(due, ["odds_due_at"])
+    return [fixture for fixture in due if fixture.started_at is None and not fixture.tournament]
+
+
+def next_turn(fixture: Fixture, *, now: datetime) -> datetime | None:
+    """When to read its prices again; None once it has begun: no pick comes of it any more."""
+    base = timedelta(seconds=settings.POLL_SECONDS["odds"])
+    if fixture.started_at is not None or fixture.tournament:
+        return None
+    if fixture.kickoff_at is None:
+        return now + 6 * base
+    left = fixture.kickoff_at - now
+    if left < -TODAY:
+        return None
+    if left > timedelta(hours=settings.KICKOFF_HORIZON_HOURS):
+        return fixture.kickoff_at - timedelta(hours=settings.KICKOFF_HORIZON_HOURS)
+    return now + base * (1 if left <= SOON else 6 if left <= TODAY else 30)
+
+
+def refresh(fixtures: Sequence[Fixture], *, upstream: Porqpine, now: datetime) -> None:
+    """Bring the prices of these fixtures up to date. One that fails keeps its old digest, so it is read next turn."""
+    digests = _digests(fixtures, upstream)
+    still: list[Fixture] = []
+    moved: list[Fixture] = []
+    for fixture in fixtures:
+        digest = digests.get(_asked(fixture), "")
+        fresh_enough = fixture.odds_read_at is not None and now - fixture.odds_read_at < FULL_READ
+        (still if digest and digest == fixture.odds_digest and fresh_enough else moved).append(fixture)
+    confirm_quotes(fixture_ids=[fixture.pk for fixture in still], books=BOOKS, now=now)
+
+    observed: list[Observed] = []
+    read: list[Fixture] = []
+    for fixture in moved:
+        reading = _read(fixture, upstream)
+        if reading is not None:
+            observed += whole_books(fixture.pk, reading, in_play=fixture.started_at is not None)
+            fixture.odds_digest, fixture.odds_read_at = digests.get(_asked(fixture), ""), now
+            read.append(fixture)
+    with transaction.atomic():
+        record_quotes(observed, now=now)
+        Fixture.objects.bulk_update(read, ["odds_digest", "odds_read_at"])
+
+
+def whole_books(fixture_id: int, reading: OddsReading, *, in_play: bool, books: Iterable[str] = BOOKS) -> list[Observed]:
+    """One observation a book; a book that the answer leaves out has withdrawn what it had."""
+    return [
+        Observed(
+            fixture_id=fixture_id,
+            book=book,
+            markets=tuple(market for market in reading.markets if market.book == book),
+            fresh=reading.fresh,
+            in_play=in_play or reading.in_play,
+        )
+        for book in books
+    ]
+
+
+def _digests(fixtures: Sequence[Fixture], upstream: Porqpine) -> dict[str, str]:
+    found: dict[str, str] = {}
+    known = [_asked(fixture) for fixture in fixtures if fixture.odds_digest]  # a new one is read in full anyway
+    for start in range(0, len(known), MOST_IDS):
+        found |= upstream.digests(known[start : start + MOST_IDS])
+    return found
+
+
+def _read(fixture: Fixture, upstream: Porqpine) -> OddsReading | None:
+    try:
+        reading, _origin = upstream.odds(_as_reading(fixture))
+    except UpstreamRefused:
+        return None  # gone from upstream: the lists will say so
+    except UpstreamFailed as error:
+        log.warning("odds_not_read", fixture=fixture.pk, reason=str(error))
+        return None
+    return reading
+
+
+def _asked(fixture: Fixture) -> str:
+    return fixture.bfi or fixture.internal_id or ""
+
+
+def _as_reading(fixture: Fixture) -> FixtureReading:
+    return FixtureReading(
+        internal_id=fixture.internal_id,
+        bfi=fixture.bfi,
+        sport=fixture.sport,
+        name=fixture.name,
+        home_team=fixture.home_team,
+        away_team=fixture.away_team,
+        in_play=fixture.in_play,
+    )
+

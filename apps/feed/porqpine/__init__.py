@@ -1,0 +1,1 @@
+"""Porqpine, the upstream aggregator: what it says (schema) and how it is asked (client)."""

@@ -1,0 +1,164 @@
+"""Take prices in: a change adds a quote, an unchanged price moves the time of its last confirmation."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
+
+from apps.feed.models import Market, Quote, Selection
+from apps.feed.readings import MarketReading, SelectionReading
+
+PRICE = ["back_odds", "back_size", "lay_odds", "lay_size", "is_open", "in_play", "fresh"]
+BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The markets of one fixture at one book, seen at one moment.
+
+    whole: the answer named every market that the book has, so what it leaves out has been withdrawn.
+    """
+
+    fixture_id: int
+    book: str
+    markets: tuple[MarketReading, ...]
+    fresh: bool = True
+    in_play: bool = False
+    whole: bool = True
+
+
+def record_quotes(observed: Sequence[Observed], *, now: datetime) -> int:
+    """Write what was observed; gives how many prices changed. The same number of statements for one market or 5,000."""
+    if not observed:
+        return 0
+    for attempt in range(3):
+        try:
+            with transaction.atomic():
+                return _record(observed, now=now)
+        except IntegrityError:  # another worker met the same new market first: read again
+            if attempt == 2:
+                raise
+    raise AssertionError  # the loop returns or raises
+
+
+def confirm_quotes(*, fixture_ids: Iterable[int], books: Sequence[str], now: datetime) -> int:
+    """The feed says that nothing moved: every open, fresh price of these fixtures was seen again now."""
+    return Selection.objects.filter(
+        market__fixture_id__in=list(fixture_ids), market__book__in=books, is_open=True, fresh=True
+    ).update(last_confirmed_at=now)
+
+
+def _record(observed: Sequence[Observed], *, now: datetime) -> int:
+    markets = _markets(observed)
+    selections: dict[int, dict[str, Selection]] = {}
+    rows = Selection.objects.select_for_update(of=("self",)).filter(
+        market__fixture_id__in={seen.fixture_id for seen in observed}, market__book__in={seen.book for seen in observed}
+    )
+    for row in rows.order_by("id"):
+        selections.setdefault(row.market_id, {})[row.name] = row
+
+    new: list[Selection] = []
+    changed: list[Selection] = []
+    confirmed: list[int] = []
+    for seen in observed:
+        named = {market.external_id: market for market in seen.markets}
+        for external_id, market in markets[seen.fixture_id, seen.book].items():
+            if external_id not in named and not seen.whole:
+                continue
+            known = selections.setdefault(market.pk, {})
+            for reading, is_open in _readings(named.get(external_id), known):
+                row, state = known.get(reading.name), _state(reading, seen, is_open=is_open)
+                if row is None:
+                    row = Selection(market=market, name=reading.name, side=reading.side, **state)
+                    row.observed_at = row.last_confirmed_at = now
+                    known[reading.name] = row
+                    new.append(row)
+                elif any(getattr(row, name) != value for name, value in state.items()):
+                    for name, value in {**state, "side": reading.side, "observed_at": now}.items():
+                        setattr(row, name, value)
+                    changed.append(row)
+                else:
+                    confirmed.append(row.pk)
+    _write(new, changed, confirmed, now=now)
+    return len(new) + len(changed)
+
+
+def _markets(observed: Sequence[Observed]) -> dict[tuple[int, str], dict[str, Market]]:
+    """Every market by external id, of each fixture and book observed; the new ones made."""
+    markets: dict[tuple[int, str], dict[str, Market]] = {(seen.fixture_id, seen.book): {} for seen in observed}
+    for row in Market.objects.filter(fixture_id__in={key[0] for key in markets}, book__in={key[1] for key in markets}):
+        if (row.fixture_id, row.book) in markets:
+            markets[row.fixture_id, row.book][row.external_id] = row
+    new: list[Market] = []
+    for seen in observed:
+        known = markets[seen.fixture_id, seen.book]
+        for reading in seen.markets:
+            if reading.external_id not in known:
+                known[reading.external_id] = Market(
+                    fixture_id=seen.fixture_id,
+                    book=seen.book,
+                    external_id=reading.external_id,
+                    name=reading.name,
+                    kind=reading.kind,
+                    line=reading.line,
+                )
+                new.append(known[reading.external_id])
+    Market.objects.bulk_create(new, batch_size=BATCH)
+    return markets
+
+
+def _readings(
+    market: MarketReading | None, known: dict[str, Selection]
+) -> Iterable[tuple[SelectionReading, bool]]:
+    """What is to be written of one market: what was read, and a withdrawal for every selection that was not."""
+    read = market.selections if market else ()
+    for reading in read:
+        yield reading, market is not None and market.is_open
+    names = {reading.name for reading in read}
+    for row in list(known.values()):
+        if row.name not in names:
+            yield SelectionReading(row.name, row.side), False
+
+
+def _state(reading: SelectionReading, seen: Observed, *, is_open: bool) -> dict[str, object]:
+    return {
+        "back_odds": reading.back_odds,
+        "back_size": reading.back_size,
+        "lay_odds": reading.lay_odds,
+        "lay_size": reading.lay_size,
+        "is_open": is_open,
+        "in_play": seen.in_play,
+        "fresh": seen.fresh,
+    }
+
+
+CLOSE_FORMER = """
+UPDATE feed_quote AS q SET confirmed_until = s.last_confirmed_at
+FROM feed_selection AS s
+WHERE q.selection_id = s.id AND q.confirmed_until IS NULL AND s.id = ANY(%s)
+"""
+
+
+def _write(new: list[Selection], changed: list[Selection], confirmed: list[int], *, now: datetime) -> None:
+    if changed:
+        with connection.cursor() as cursor:
+            cursor.execute(CLOSE_FORMER, [[row.pk for row in changed]])
+        for row in changed:
+            row.last_confirmed_at = now
+    Selection.objects.bulk_create(new, batch_size=BATCH)
+    Selection.objects.bulk_create(
+        changed,
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=[*PRICE, "side", "observed_at", "last_confirmed_at"],
+    )
+    Selection.objects.filter(pk__in=confirmed).update(last_confirmed_at=now)
+    Quote.objects.bulk_create(
+        (
+            Quote(selection=row, observed_at=now, **{name: getattr(row, name) for name in PRICE})
+            for row in [*new, *changed]
+        ),
+        batch_size=BATCH,
+    )

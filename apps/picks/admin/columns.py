@@ -1,0 +1,103 @@
+"""The columns of the list of picks: what a reviewer weighs, in the words of a reviewer."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince, timeuntil
+
+from apps.feed.admin import data_label
+from apps.picks.models import Pick, Status
+from apps.picks.standing import standing_edge
+
+
+def short_odds(odds: Decimal) -> str:
+    """Odds with two decimals, or three where the third is not nothing: 2.10, 1.925."""
+    return f"{odds:.2f}" if odds == round(odds, 2) else f"{odds:.3f}"
+
+
+def signed_pct(value: Decimal) -> str:
+    """`+3.40 %`, with a true minus sign."""
+    return f"{value:+.2f} %".replace("-", "−")
+
+
+def how_old(seconds: int | None) -> str:
+    """`34 s`, `5 min`; empty where nobody knows."""
+    if seconds is None:
+        return ""
+    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
+
+
+def in_words(at: datetime, now: datetime) -> str:
+    """`in 2 hours` or `2 hours ago`."""
+    return f"in {timeuntil(at, now, depth=1)}" if at > now else f"{timesince(at, now, depth=1)} ago"
+
+
+def _two_lines(first: str, second: str) -> SafeString:
+    return format_html('{}<span class="second">{}</span>', first, second)
+
+
+class PickColumns:
+    """The methods that list_display names."""
+
+    @admin.display(description="Pick", ordering="selection")
+    def bet(self, pick: Pick) -> SafeString:
+        where = " · ".join(filter(None, (pick.fixture.name, pick.league)))
+        held = format_html('<span class="second held">Not settled: {}</span>', pick.held) if pick.held else ""
+        return format_html("{}{}", _two_lines(pick.selection, where), held)
+
+    @admin.display(description="Kick-off (UTC)", ordering="kickoff_at")
+    def kickoff(self, pick: Pick) -> str | SafeString:
+        if pick.kickoff_at is None:
+            return "unknown – enter it"
+        return _two_lines(f"{pick.kickoff_at:%d %b %Y %H:%M}", in_words(pick.kickoff_at, timezone.now()))
+
+    @admin.display(description="Odds", ordering="odds")
+    def odds_taken(self, pick: Pick) -> str:
+        return short_odds(pick.odds)
+
+    @admin.display(description="Fair odds", ordering="fair_odds")
+    def fair(self, pick: Pick) -> str:
+        return f"{pick.fair_odds:.3f}"
+
+    @admin.display(description="Edge", ordering="edge")
+    def edge_shown(self, pick: Pick) -> SafeString:
+        return _two_lines(signed_pct(pick.edge_pct), still_stands(pick))
+
+    @admin.display(description="Conf.", ordering="confidence")
+    def confidence_of_5(self, pick: Pick) -> str:
+        return f"{pick.confidence} of 5"
+
+    @admin.display(description="Anchor", ordering="anchor")
+    def anchor_and_age(self, pick: Pick) -> SafeString:
+        age = how_old(pick.anchor_age_seconds)
+        return _two_lines(pick.anchor, f"{age} old when proposed" if age else "")
+
+    @admin.display(description="Suspicious", ordering="suspicious")
+    def doubt(self, pick: Pick) -> str:
+        return "suspicious" if pick.suspicious else ""
+
+    @admin.display(description="Proposed", ordering="proposed_at")
+    def proposed(self, pick: Pick) -> str:
+        return in_words(pick.proposed_at, timezone.now())
+
+    @admin.display(description="State", ordering="status")
+    def state(self, pick: Pick) -> SafeString:
+        return _two_lines(Status(pick.status).label, pick.get_result_display() or "")
+
+    @admin.display(description="Data")
+    def data(self, pick: Pick) -> str:
+        return data_label(pick.fixture)
+
+
+def still_stands(pick: Pick) -> str:
+    """Whether the edge of a pick in review stands at the latest quotes, in two or three words."""
+    if pick.status != Status.REVIEW:
+        return ""
+    standing = standing_edge(pick, timezone.now())
+    if standing.stands:
+        return "stands"
+    return f"now {signed_pct(standing.edge_pct)}" if standing.edge_pct is not None else "no longer stands"

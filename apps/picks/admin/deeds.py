@@ -1,0 +1,155 @@
+"""What a reviewer may do to a pick: where each deed is offered, what it asks, and the service that does it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django import forms
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import DatabaseError
+from django.utils import timezone
+
+from apps.core.errors import AppError
+from apps.feed.services import enter_kickoff
+from apps.picks.models import Outcome, Pick, Status
+from apps.picks.proposing import follow_fixtures
+from apps.picks.services import edit_analysis, publish_pick, reject_pick, settle_pick
+
+log = structlog.get_logger(__name__)
+Reviewer = AbstractBaseUser
+
+
+def _reason(*, required: bool, help_text: str = "") -> forms.CharField:
+    return forms.CharField(
+        required=required, max_length=2_000, help_text=help_text, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class ApproveForm(forms.Form):
+    reason = _reason(required=False, help_text="Needed only where the edge no longer stands.")
+
+
+class RejectForm(forms.Form):
+    reason = _reason(required=True)
+
+
+class SettleForm(forms.Form):
+    result = forms.ChoiceField(choices=[("", "Choose a result"), *Outcome.choices])
+    reason = _reason(required=True, help_text="What shows this result. It is kept with the settlement.")
+
+
+class AnalysisForm(forms.Form):
+    text = forms.CharField(label="Analysis", max_length=20_000, widget=forms.Textarea(attrs={"rows": 8}))
+
+
+class KickoffForm(forms.Form):
+    kickoff_at = forms.DateTimeField(
+        label="Kick-off (UTC)",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+
+def _enter_kickoff(*, pick_id: UUID, kickoff_at: datetime, now: datetime, by: Reviewer) -> None:
+    fixture_id = Pick.objects.values_list("fixture_id", flat=True).get(pk=pick_id)
+    enter_kickoff(fixture_id=fixture_id, kickoff_at=kickoff_at, now=now)
+    follow_fixtures()  # the page that comes next shows it, and publishing right after it works
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One button. `do` takes pick_id, now, by and the form's fields, and raises AppError with a sentence."""
+
+    name: str
+    label: str
+    done: str
+    form: type[forms.Form]
+    do: Callable[..., object]
+    offered: Callable[[Pick], bool]
+    initial: Callable[[Pick], dict[str, Any]] = lambda pick: {}
+
+    def perform(self, pick_id: UUID, *, by: Reviewer, answers: dict[str, Any]) -> None:
+        """Do it now, in a transaction of its own. AppError says why not, and who was first if somebody was."""
+        self.do(pick_id=pick_id, now=timezone.now(), by=by, **answers)
+
+
+DEEDS = {
+    deed.name: deed
+    for deed in (
+        Deed(
+            name="kickoff",
+            label="Enter the kick-off",
+            done="now has a kick-off",
+            form=KickoffForm,
+            do=_enter_kickoff,
+            offered=lambda pick: pick.status == Status.REVIEW and pick.kickoff_at is None,
+        ),
+        Deed(
+            name="approve",
+            label="Approve and publish",
+            done="published",
+            form=ApproveForm,
+            do=publish_pick,
+            offered=lambda pick: pick.status == Status.REVIEW,
+        ),
+        Deed(
+            name="reject",
+            label="Reject",
+            done="rejected",
+            form=RejectForm,
+            do=reject_pick,
+            offered=lambda pick: pick.status == Status.REVIEW,
+        ),
+        Deed(
+            name="settle",
+            label="Settle",
+            done="settled",
+            form=SettleForm,
+            do=settle_pick,
+            offered=lambda pick: pick.status == Status.PUBLISHED,
+        ),
+        Deed(
+            name="correct",
+            label="Correct the result",
+            done="corrected",
+            form=SettleForm,
+            do=settle_pick,
+            offered=lambda pick: pick.status == Status.SETTLED,
+            initial=lambda pick: {"result": pick.result},
+        ),
+        Deed(
+            name="analysis",
+            label="Save the analysis",
+            done="has a new analysis",
+            form=AnalysisForm,
+            do=edit_analysis,
+            offered=lambda pick: pick.status == Status.REVIEW,
+            initial=lambda pick: {"text": pick.analysis},
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of a deed done to many picks: how many it was done to, and the others with their reasons."""
+
+    done: int
+    failed: list[tuple[Pick, str]]
+
+
+def perform_all(deed: Deed, picks: Iterable[Pick], *, by: Reviewer, answers: dict[str, Any]) -> Tried:
+    """Do it to each pick in a transaction of its own: one that cannot be done stops no other."""
+    done, failed = 0, []
+    for pick in picks:
+        try:
+            deed.perform(pick.pk, by=by, answers=answers)
+            done += 1
+        except AppError as error:
+            failed.append((pick, str(error)))
+        except DatabaseError:
+            log.exception("deed_failed", deed=deed.name, pick=str(pick.pk))
+            failed.append((pick, "The database could not write it just now; try it again."))
+    return Tried(done, failed)

@@ -1,0 +1,87 @@
+"""The page of one pick: all the evidence to read, and a form for each thing that may be done to it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from apps.core.errors import AppError
+from apps.feed.models import Origin
+from apps.picks.admin.deeds import DEEDS, Deed
+from apps.picks.admin.evidence import facts, tables
+from apps.picks.models import Pick, Status
+from apps.picks.standing import standing_edge
+
+
+class PickPage:
+    """The change page of PickAdmin. Nothing on it is saved by the admin itself: each form calls one service."""
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        pick = self.get_object(request, unquote(object_id))
+        if pick is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_or_change_permission(request, pick):
+            raise PermissionDenied
+        bound = {}
+        if request.method == "POST":
+            if not self.has_change_permission(request, pick):
+                raise PermissionDenied
+            deed = DEEDS.get(request.POST.get("deed", ""))
+            if deed is None:
+                return HttpResponseRedirect(request.path)
+            form = _form(deed, pick, request)
+            if form.is_valid() and self._done(request, deed, pick, form):
+                return HttpResponseRedirect(request.get_full_path())
+            bound = {deed.name: form}
+            pick.refresh_from_db()
+        return TemplateResponse(request, "admin/picks/pick/detail.html", self._context(request, pick, bound))
+
+    def _done(self, request: HttpRequest, deed: Deed, pick: Pick, form: Form) -> bool:
+        try:
+            deed.perform(pick.pk, by=request.user, answers=form.cleaned_data)
+        except AppError as error:
+            messages.error(request, str(error))
+            return False
+        messages.success(request, f"{pick}, {pick.fixture}: {deed.done}.")
+        return True
+
+    def _context(self, request: HttpRequest, pick: Pick, bound: dict[str, Form]) -> dict[str, Any]:
+        now = timezone.now()
+        may_change = self.has_change_permission(request, pick)
+        return {
+            **self.admin_site.each_context(request),
+            "title": f"{pick}",
+            "opts": self.opts,
+            "media": self.media,
+            "pick": pick,
+            "sandbox": pick.fixture.origin == Origin.SANDBOX,
+            "standing": standing_edge(pick, now) if pick.status == Status.REVIEW else None,
+            "facts": facts(pick, now=now),
+            "evidence": tables(pick.evidence),
+            "results": pick.fixture.results.all(),
+            "decisions": pick.decisions.select_related("by"),
+            "settlements": pick.settlements.select_related("by"),
+            "deeds": [
+                (deed, bound.get(deed.name) or _form(deed, pick))
+                for deed in DEEDS.values()
+                if may_change and deed.offered(pick)
+            ],
+            "next": self._next_in_review(pick),
+        }
+
+    def _next_in_review(self, pick: Pick) -> Pick | None:
+        waiting = Pick.objects.filter(status=Status.REVIEW).exclude(pk=pick.pk)
+        return waiting.order_by("kickoff_at", "id").first()
+
+
+def _form(deed: Deed, pick: Pick, request: HttpRequest | None = None) -> Form:
+    return deed.form(
+        None if request is None else request.POST, initial=deed.initial(pick), auto_id=f"{deed.name}_%s"
+    )

@@ -1,0 +1,129 @@
+"""The list of picks: the review queue, the settlement queue, and what can be done to many at once."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+
+from apps.core.admin import ReadOnlyAdmin
+from apps.feed.admin import SandboxLabelled
+from apps.feed.models import Origin
+from apps.picks.admin.columns import PickColumns
+from apps.picks.admin.deeds import DEEDS, Deed, Tried, perform_all
+from apps.picks.admin.detail import PickPage
+from apps.picks.admin.filters import CUTS, REVIEW, SETTLEMENT, QueueFilter
+from apps.picks.models import Pick
+
+AT_ONCE = 500
+CHANGE = "admin:picks_pick_change"
+NAMED_OPENLY = 10  # a longer list of failures is folded
+
+
+@admin.register(Pick)
+class PickAdmin(PickColumns, PickPage, SandboxLabelled, ReadOnlyAdmin):
+    list_display = [
+        "bet", "sport", "kickoff", "odds_taken", "fair", "edge_shown", "confidence_of_5", "anchor_and_age", "doubt",
+        "proposed", "state", "data",
+    ]  # fmt: skip
+    list_filter = [QueueFilter, "sport", "suspicious", "anchor"]
+    list_select_related = ["fixture"]
+    list_per_page = 100
+    list_max_show_all = AT_ONCE
+    search_fields = ["fixture__home_team", "fixture__away_team", "fixture__name", "league", "selection"]
+    search_help_text = "Search by team, match, league or bet"
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = ["approve", "reject", "settle"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Pick | None = None) -> bool:
+        return admin.ModelAdmin.has_change_permission(self, request, obj)
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """What waits is read by what begins first; what is over by what was last."""
+        if request.GET.get(QueueFilter.parameter_name, REVIEW) in (REVIEW, SETTLEMENT):
+            return [F("kickoff_at").asc(nulls_first=True), "id"]
+        return [F("kickoff_at").desc(nulls_last=True), "id"]
+
+    def is_sandbox(self, row: Pick) -> bool:
+        return row.fixture.origin == Origin.SANDBOX
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        queues = [
+            {"name": name, "label": CUTS[name][0], "count": CUTS[name][1](Pick.objects.all()).count()}
+            for name in (REVIEW, SETTLEMENT)
+        ]
+        return super().changelist_view(request, {"queues": queues, "title": "Picks"} | (extra_context or {}))
+
+    # --- Many at once ---
+
+    @admin.action(description="Approve and publish", permissions=["change"])
+    def approve(self, request: HttpRequest, picks: "QuerySet[Pick]") -> None:
+        self._do_to_all(request, DEEDS["approve"], self._chosen(request, picks), answers={"reason": ""})
+
+    @admin.action(description="Reject, with a reason …", permissions=["change"])
+    def reject(self, request: HttpRequest, picks: "QuerySet[Pick]") -> HttpResponse | None:
+        return self._ask_then_do(request, DEEDS["reject"], picks)
+
+    @admin.action(description="Settle as …", permissions=["change"])
+    def settle(self, request: HttpRequest, picks: "QuerySet[Pick]") -> HttpResponse | None:
+        return self._ask_then_do(request, DEEDS["settle"], picks)
+
+    def _chosen(self, request: HttpRequest, listed: "QuerySet[Pick]") -> list[Pick]:
+        """The picks that were ticked, also those that have left the list since: they must be named, not dropped."""
+        if request.POST.get("select_across") == "1":
+            return list(listed.select_related("fixture")[: AT_ONCE + 1])
+        ticked = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        return list(Pick.objects.filter(pk__in=ticked).select_related("fixture").order_by("kickoff_at", "id"))
+
+    def _ask_then_do(self, request: HttpRequest, deed: Deed, listed: "QuerySet[Pick]") -> HttpResponse | None:
+        """First a page that asks what the deed needs to know; its form comes back here."""
+        picks = self._chosen(request, listed)
+        answered = "deed" in request.POST
+        form = deed.form(request.POST if answered else None)
+        if answered and form.is_valid():
+            self._do_to_all(request, deed, picks, answers=form.cleaned_data)
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{deed.label}: {len(picks)} picks",
+            "deed": deed,
+            "form": form,
+            "picks": picks,
+            "action": request.POST["action"],
+            "checkbox": ACTION_CHECKBOX_NAME,
+            "opts": self.opts,
+            "media": self.media,
+            "sandbox": any(map(self.is_sandbox, picks)),
+        }
+        return TemplateResponse(request, "admin/picks/pick/ask.html", context)
+
+    def _do_to_all(self, request: HttpRequest, deed: Deed, picks: list[Pick], *, answers: dict[str, Any]) -> None:
+        if len(picks) > AT_ONCE:
+            self.message_user(request, f"Choose at most {AT_ONCE} picks at once; nothing was done.", messages.ERROR)
+            return
+        tried = perform_all(deed, picks, by=request.user, answers=answers)
+        if tried.done:
+            self.message_user(request, f"{tried.done} {deed.done}.", messages.SUCCESS)
+        if tried.failed:
+            self.message_user(request, _failures(deed, tried), messages.ERROR)
+
+
+def _failures(deed: Deed, tried: Tried) -> str:
+    """Every pick that it was not done to, by name and reason; a long list is folded under its count."""
+    items = format_html_join(
+        "",
+        '<li><a href="{}">{}, {}</a>: {}</li>',
+        ((reverse(CHANGE, args=[pick.pk]), pick, pick.fixture, reason) for pick, reason in tried.failed),
+    )
+    return format_html(
+        "<details{}><summary>{} not {}, each for the reason beside it</summary><ul>{}</ul></details>",
+        " open" if len(tried.failed) <= NAMED_OPENLY else "",
+        len(tried.failed),
+        deed.done,
+        items,
+    )

@@ -1,0 +1,53 @@
+"""The switch for automatic publishing, and the daily sums of the track record."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+
+from apps.core.admin import ReadOnlyAdmin
+from apps.picks.models import AutoPublish, DailyRecord
+
+WHAT_IT_DOES = (
+    "While this is on, picks of the sport publish themselves to customers without a reviewer, once they have waited "
+    "the delay and stand above both floors. Suspicious picks never do. A sport without a row is off, unless a row for "
+    "* is on."
+)
+
+
+class AutoPublishForm(forms.ModelForm):
+    sport = forms.RegexField(
+        r"\A(\*|[a-z0-9]+(-[a-z0-9]+)*)\Z",
+        max_length=40,
+        help_text="A sport's slug, as in ice-hockey, or * for every sport.",
+        error_messages={"invalid": "Enter a slug, as in ice-hockey, or * for every sport."},
+    )
+    min_edge_pct = forms.DecimalField(label="Least edge, %", min_value=0, max_value=100, decimal_places=2)
+    min_confidence = forms.IntegerField(label="Least confidence", min_value=1, max_value=5, help_text="1 to 5.")
+
+    class Meta:
+        model = AutoPublish
+        fields = ["sport", "enabled", "sandbox_only", "min_edge_pct", "min_confidence", "delay_seconds"]
+
+
+@admin.register(AutoPublish)
+class AutoPublishAdmin(admin.ModelAdmin):
+    form = AutoPublishForm
+    list_display = ["sport", "state", "sandbox_only", "min_edge_pct", "min_confidence", "delay_seconds"]
+    fieldsets = [(None, {"fields": AutoPublishForm.Meta.fields, "description": WHAT_IT_DOES})]
+
+    @admin.display(description="Switch", ordering="enabled")
+    def state(self, switch: AutoPublish) -> str:
+        return "on" if switch.enabled else "off"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"what_it_does": WHAT_IT_DOES} | (extra_context or {}))
+
+
+@admin.register(DailyRecord)
+class DailyRecordAdmin(ReadOnlyAdmin):
+    list_display = ["day", "sport", "settled", "wins", "pushes", "profit", "clv_count"]
+    list_filter = ["sport"]
+    ordering = ["-day", "sport"]
+    date_hierarchy = "day"

@@ -1,0 +1,1 @@
+"""The text of a pick, written from its stored numbers."""

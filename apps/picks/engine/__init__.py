@@ -1,0 +1,1 @@
+"""Prices to edges: pure mathematics, no framework and no database."""

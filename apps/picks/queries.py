@@ -1,0 +1,86 @@
+"""Reads of the picks that are out: published or settled. Whoever asks here never sees another."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan  # type: ignore[import-untyped]
+
+from apps.picks.models import OUT, Pick
+
+
+class Position(NamedTuple):
+    """A place in the walk from the newest kick-off to the oldest, ties by id descending.
+
+    What follows it: the picks that come after this pick, or, without one, those that kick off before this instant.
+    """
+
+    kickoff_at: datetime
+    pick_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    picks: list[Pick]
+    next: Position | None  # None: this is the last page
+    count: int  # of all that match the filters, on whichever page
+
+
+def page_of_picks(
+    *, sport: str | None, league: str | None, since: datetime | None, after: Position | None, limit: int
+) -> Page:
+    """At most `limit` picks behind `after`, newest kick-off first, each with its fixture.
+
+    Sport and league match whole, in any case; `since` is exclusive. A page costs the same wherever it lies: every
+    form of this query reads one of Pick's page indexes in order, from the place where the page begins.
+    """
+    matching = matching_picks(sport=sport, league=league, since=since)
+    rest = matching.select_related("fixture").defer("analysis", "evidence").order_by("-kickoff_at", "-id")
+    if after is not None:
+        rest = behind(rest, after)
+    found = list(rest[: limit + 1])
+    picks = found[:limit]
+    return Page(picks, next_position(picks[-1], found[limit]) if len(found) > limit else None, count_of(matching))
+
+
+def matching_picks(*, sport: str | None, league: str | None, since: datetime | None) -> QuerySet[Pick]:
+    """Everything out that passes the filters."""
+    picks = Pick.objects.filter(status__in=OUT)
+    if sport is not None:
+        picks = picks.filter(sport=sport.lower())  # stored as lower-case slugs
+    if league is not None:
+        picks = picks.filter(league__iexact=league)
+    if since is not None:
+        picks = picks.filter(kickoff_at__gt=since)
+    return picks
+
+
+def behind(picks: QuerySet[Pick], place: Position) -> QuerySet[Pick]:
+    """Those that follow a place. A row comparison: PostgreSQL starts there, where OR would filter its way there."""
+    if place.pick_id is None:
+        return picks.filter(kickoff_at__lt=place.kickoff_at)
+    return picks.filter(TupleLessThan(Tuple(F("kickoff_at"), F("id")), (place.kickoff_at, place.pick_id)))
+
+
+def next_position(last: Pick, following: Pick) -> Position:
+    """Where the next page begins: the kick-off alone, unless more picks share it."""
+    if last.kickoff_at is None:
+        raise ValueError(f"Pick {last.pk} is out without a kick-off.")
+    return Position(last.kickoff_at, last.pk if following.kickoff_at == last.kickoff_at else None)
+
+
+def count_of(matching: QuerySet[Pick]) -> int:
+    """How many picks match."""
+    return matching.count()
+
+
+def published_pick(pick_id: UUID) -> Pick | None:
+    """One pick with its fixture; None if there is none, or it is not out."""
+    return Pick.objects.filter(status__in=OUT, pk=pick_id).select_related("fixture").first()
+
+
+def analysis_of(pick_id: UUID) -> Pick | None:
+    """The pick whose analysis may be read; None if there is none, it is not out, or has no analysis."""
+    return Pick.objects.filter(status__in=OUT, pk=pick_id).exclude(analysis="").first()

@@ -1,0 +1,100 @@
+"""The track record as sums, and the figures made of them. Pure: domain.md section 6 in code."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+
+CENT = Decimal("0.01")
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One settled pick as the record sees it: profit in units, edge and CLV as fractions."""
+
+    day: date
+    sport: str
+    result: str
+    profit: Decimal
+    edge: Decimal
+    clv: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Sums over settled picks, voids left out. Tallies add up and subtract, so any span is a sum of days."""
+
+    settled: int = 0
+    pushes: int = 0
+    wins: int = 0  # win and half_win
+    profit: Decimal = ZERO
+    edge_sum: Decimal = ZERO
+    clv_count: int = 0
+    clv_sum: Decimal = ZERO
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(*(mine + yours for mine, yours in zip(self._sums(), other._sums(), strict=True)))
+
+    def __neg__(self) -> "Tally":
+        return Tally(*(-value for value in self._sums()))
+
+    def _sums(self) -> tuple[int, int, int, Decimal, Decimal, int, Decimal]:
+        return (
+            self.settled, self.pushes, self.wins, self.profit, self.edge_sum, self.clv_count, self.clv_sum,
+        )  # fmt: skip
+
+
+def tally(pick: Counted) -> Tally:
+    """What one settled pick adds to the record: nothing for a void."""
+    if pick.result == "void":
+        return Tally()
+    return Tally(
+        settled=1,
+        pushes=int(pick.result == "push"),
+        wins=int(pick.result in ("win", "half_win")),
+        profit=pick.profit,
+        edge_sum=pick.edge,
+        clv_count=int(pick.clv is not None),
+        clv_sum=pick.clv or ZERO,
+    )
+
+
+def total(tallies: Iterable[Tally]) -> Tally:
+    """The sum of any number of tallies."""
+    return sum(tallies, Tally())
+
+
+def roi_pct(sums: Tally) -> float | None:
+    """100 x profit / bets, one unit each, pushes among them; None without a bet."""
+    return _percent(sums.profit, sums.settled)
+
+
+def overall(sums: Tally) -> dict[str, float | int | None]:
+    """The `overall` object of GET /track-record; averages are None where nothing was counted."""
+    return {
+        "roi_pct": roi_pct(sums),
+        "win_rate": _percent(Decimal(sums.wins), sums.settled - sums.pushes),
+        "total_settled": sums.settled,
+        "clv_avg_pct": _percent(sums.clv_sum, sums.clv_count),
+        "edge_avg_pct": _percent(sums.edge_sum, sums.settled),
+    }
+
+
+def cumulative(days: Iterable[tuple[date, Tally]]) -> list[dict[str, str | float]]:
+    """The `series` of GET /track-record: the running sum of profit, one unit being 1 % of the bankroll.
+
+    days: any order, several rows a day allowed; days without a counted settlement are left out.
+    """
+    by_day: dict[date, Tally] = {}
+    for day, sums in days:
+        by_day[day] = by_day.get(day, Tally()) + sums
+    running, series = ZERO, []
+    for day in sorted(day for day, sums in by_day.items() if sums.settled):
+        running += by_day[day].profit
+        series.append({"date": day.isoformat(), "cumulative_pnl_pct": float(running.quantize(CENT, ROUND_HALF_EVEN))})
+    return series
+
+
+def _percent(part: Decimal, whole: int) -> float | None:
+    return float((100 * part / whole).quantize(CENT, ROUND_HALF_EVEN)) if whole else None

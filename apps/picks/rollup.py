@@ -1,0 +1,95 @@
+"""Keep the daily record in step, and prove it equal to the picks themselves."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+
+from django.db import connection, transaction
+
+from apps.picks.models import DailyRecord, Pick, Status
+from apps.picks.record import Counted, Tally, tally
+
+UPSERT = """
+INSERT INTO picks_dailyrecord AS d (day, sport, settled, pushes, wins, profit, edge_sum, clv_count, clv_sum)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (day, sport) DO UPDATE SET
+  settled = d.settled + EXCLUDED.settled, pushes = d.pushes + EXCLUDED.pushes, wins = d.wins + EXCLUDED.wins,
+  profit = d.profit + EXCLUDED.profit, edge_sum = d.edge_sum + EXCLUDED.edge_sum,
+  clv_count = d.clv_count + EXCLUDED.clv_count, clv_sum = d.clv_sum + EXCLUDED.clv_sum
+"""
+Sums = dict[tuple[date, str], Tally]
+
+
+def add_to_record(settled: Iterable[Counted]) -> None:
+    """Add settled picks to their days; part of the transaction that settles them."""
+    _add(_sums(settled))
+
+
+def correct_record(*, before: Counted, after: Counted) -> None:
+    """Move a day by the difference between two gradings of one pick."""
+    _add({(before.day, before.sport): tally(after) + -tally(before)})
+
+
+def counted(pick: Pick) -> Counted:
+    """A settled pick as the record counts it, on the UTC day of its first settlement."""
+    if pick.settled_at is None or pick.result is None or pick.profit is None:
+        raise ValueError(f"Pick {pick.pk} is not settled.")
+    day = pick.settled_at.astimezone(UTC).date()
+    return Counted(day, pick.sport, pick.result, pick.profit, pick.edge, pick.clv)
+
+
+def settled_since(start: datetime, until: datetime | None = None, sport: str | None = None) -> list[Counted]:
+    """The raw picks settled in [start, until), read without loading whole picks."""
+    picks = Pick.objects.filter(status=Status.SETTLED, settled_at__gte=start)
+    if until is not None:
+        picks = picks.filter(settled_at__lt=until)
+    if sport is not None:
+        picks = picks.filter(sport=sport)
+    rows = picks.values_list("settled_at", "sport", "result", "profit", "edge", "clv")
+    return [Counted(at.astimezone(UTC).date(), *rest) for at, *rest in rows.iterator(chunk_size=10_000)]
+
+
+def differences() -> list[str]:
+    """Every day and sport where the record is not what the raw picks add up to, in words; empty when all agree."""
+    raw = {key: sums for key, sums in _sums(settled_since(datetime.min.replace(tzinfo=UTC))).items() if sums.settled}
+    kept = {(row.day, row.sport): tally_of(row) for row in DailyRecord.objects.exclude(settled=0)}
+    return [
+        f"{day} {sport}: the record says {kept.get((day, sport))}, the picks say {raw.get((day, sport))}"
+        for day, sport in sorted(raw.keys() | kept.keys())
+        if raw.get((day, sport)) != kept.get((day, sport))
+    ]
+
+
+@transaction.atomic
+def rebuild() -> int:
+    """Make the record anew from the raw picks; gives how many days and sports it has. Settling waits meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE picks_dailyrecord IN EXCLUSIVE MODE")
+    DailyRecord.objects.all().delete()
+    sums = _sums(settled_since(datetime.min.replace(tzinfo=UTC)))
+    _add(sums)
+    return len(sums)
+
+
+def tally_of(row: DailyRecord) -> Tally:
+    """The sums of one day and sport."""
+    return Tally(row.settled, row.pushes, row.wins, row.profit, row.edge_sum, row.clv_count, row.clv_sum)
+
+
+def _sums(settled: Iterable[Counted]) -> Sums:
+    sums: Sums = {}
+    for pick in settled:
+        key = pick.day, pick.sport
+        sums[key] = sums.get(key, Tally()) + tally(pick)
+    return sums
+
+
+def _add(sums: Sums) -> None:
+    # In one order, so that two transactions that add to several days never wait for each other in a ring.
+    rows = [
+        (day, sport, t.settled, t.pushes, t.wins, t.profit, t.edge_sum, t.clv_count, t.clv_sum)
+        for (day, sport), t in sorted(sums.items())
+        if t != Tally()
+    ]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(UPSERT, rows)

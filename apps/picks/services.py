@@ -1,0 +1,217 @@
+"""Every decision about a pick: publish, reject, edit, expire, settle. Each is one transaction, and leaves a trace."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Q
+
+from apps.core.errors import AppError
+from apps.feed.models import Fixture
+from apps.feed.models import Origin as FixtureOrigin
+from apps.outbox.services import emit
+from apps.picks.announcement import announcement
+from apps.picks.grading import profit
+from apps.picks.models import AutoPublish, Decision, MoveNotAllowed, Outcome, Pick, Settlement, Status
+from apps.picks.rollup import add_to_record, correct_record, counted
+from apps.picks.standing import standing_edge
+
+log = structlog.get_logger(__name__)
+Person = AbstractBaseUser | None
+
+
+class NotPublishable(AppError):
+    code = "pick_not_publishable"
+
+
+class ReasonMissing(AppError):
+    code = "reason_missing"
+
+
+def published_key(pick_id: UUID) -> str:
+    """The outbox key of a publication: told once for ever."""
+    return f"pick.published:{pick_id}"
+
+
+def settled_key(pick_id: UUID, number: int) -> str:
+    """The outbox key of one settlement of a pick; a correction has the next number."""
+    return f"pick.settled:{pick_id}:{number}"
+
+
+@transaction.atomic
+def publish_pick(*, pick_id: UUID, now: datetime, by: Person = None, reason: str = "") -> Pick:
+    """Let a reviewed pick out to customers, and announce it.
+
+    The status and the outbox row commit together: nobody is told of a pick that was rolled back, and no published
+    pick goes untold. Odds, edge and evidence are taken from the latest quotes and frozen. `reason` is needed where
+    the edge no longer stands at them; the pick then goes out as it was reviewed.
+    NotPublishable or MoveNotAllowed with the sentence to show; Pick.DoesNotExist.
+    """
+    pick = _locked(pick_id)
+    _must_be_in_review(pick)
+    _check_start(pick.fixture, now=now)
+    standing = standing_edge(pick, now)
+    if not standing.stands and not reason.strip():
+        raise NotPublishable(f"{pick.selection}: {standing.sentence} Give a reason to publish it all the same.")
+    if standing.stands and standing.fields and not pick.analysis_edited:
+        for name, value in standing.fields.items():
+            setattr(pick, name, value)
+    if not pick.analysis.strip():
+        raise NotPublishable(f"{pick.selection} has no analysis text: write one first.")
+    pick.kickoff_at = pick.fixture.kickoff_at
+    pick.move_to(Status.PUBLISHED)
+    pick.published_at = now
+    pick.save()
+    _note(pick, Decision.Action.APPROVED, by=by, at=now, reason=reason)
+    # Last: the head of the outbox stays locked until the transaction ends.
+    emit("pick.published", key=published_key(pick.pk), subject_id=pick.pk, payload=announcement(pick), at=now)
+    return pick
+
+
+@transaction.atomic
+def reject_pick(*, pick_id: UUID, now: datetime, by: Person, reason: str) -> Pick:
+    """Keep a pick from customers, for a reason that is kept. ReasonMissing, MoveNotAllowed, Pick.DoesNotExist."""
+    if not reason.strip():
+        raise ReasonMissing("Say why the pick is rejected.")
+    pick = _locked(pick_id)
+    _must_be_in_review(pick)
+    pick.move_to(Status.REJECTED)
+    pick.save(update_fields=["status"])
+    _note(pick, Decision.Action.REJECTED, by=by, at=now, reason=reason)
+    return pick
+
+
+@transaction.atomic
+def edit_analysis(*, pick_id: UUID, now: datetime, by: Person, text: str) -> Pick:
+    """Replace the text of a pick in review. From then on its numbers no longer follow the prices."""
+    if not text.strip():
+        raise ReasonMissing("A pick needs an analysis text.")
+    pick = _locked(pick_id)
+    _must_be_in_review(pick)
+    if text.strip() != pick.analysis.strip():
+        pick.analysis, pick.analysis_at, pick.analysis_edited = text.strip(), now, True
+        pick.save(update_fields=["analysis", "analysis_at", "analysis_edited"])
+        _note(pick, Decision.Action.EDITED, by=by, at=now)
+    return pick
+
+
+@transaction.atomic
+def expire_picks(*, now: datetime) -> int:
+    """Picks that nobody decided on before the start; also one whose fixture became another's row. Gives how many."""
+    begun = Q(kickoff_at__lte=now) | Q(fixture__started_at__isnull=False) | Q(fixture__merged_into__isnull=False)
+    late = Pick.objects.select_for_update(skip_locked=True, of=("self",)).filter(begun, status=Status.REVIEW)
+    ids = [pick.pk for pick in late.only("pk")]
+    Pick.objects.filter(pk__in=ids).update(status=Status.EXPIRED)
+    Decision.objects.bulk_create(
+        [Decision(pick_id=pk, action=Decision.Action.EXPIRED, at=now, reason="It began unreviewed.") for pk in ids]
+    )
+    return len(ids)
+
+
+def publish_due(*, now: datetime) -> int:
+    """Publish what the switch lets through: above its floors, after its delay, never a suspicious pick."""
+    published = 0
+    for switch in AutoPublish.objects.filter(enabled=True):
+        due = Pick.objects.filter(
+            status=Status.REVIEW,
+            suspicious=False,
+            edge__gte=switch.min_edge_pct / 100,
+            confidence__gte=switch.min_confidence,
+            proposed_at__lte=now - timedelta(seconds=switch.delay_seconds),
+            kickoff_at__gt=now,
+        )
+        if switch.sport != "*":
+            due = due.filter(sport=switch.sport)
+        if switch.sandbox_only:
+            due = due.filter(fixture__origin=FixtureOrigin.SANDBOX)
+        for pick_id in list(due.order_by("kickoff_at").values_list("pk", flat=True)):
+            try:
+                publish_pick(pick_id=pick_id, now=now)
+                published += 1
+            except (NotPublishable, MoveNotAllowed) as error:
+                log.info("not_published_automatically", pick=str(pick_id), reason=str(error))
+    return published
+
+
+@transaction.atomic
+def settle_pick(
+    *,
+    pick_id: UUID,
+    result: str,
+    now: datetime,
+    by: Person = None,
+    reason: str = "",
+    rule: str = "by_hand",
+    evidence: dict[str, Any] | None = None,
+    closing: dict[str, Any] | None = None,
+) -> Settlement:
+    """Grade a published pick, or correct a settled one; the record moves and the event is written with it.
+
+    result: one of Outcome. closing: the pick's clv, closing_fair_odds and clv_missing, at the first settlement.
+    The same result again changes nothing and gives the settlement that stands. A correction needs a reason.
+    MoveNotAllowed for a pick that is not out, ReasonMissing, AppError for an unknown result, Pick.DoesNotExist.
+    """
+    if result not in Outcome.values:
+        raise AppError(f"{result!r} is no result; use {', '.join(Outcome.values)}.", code="unknown_result")
+    pick = _locked(pick_id)
+    last = pick.settlements.last()
+    if last is not None and last.result == result:
+        return last
+    if last is not None and not reason.strip():
+        raise ReasonMissing(f"{pick.selection} is settled as {last.result}: say why that is wrong.")
+    before = None if last is None else counted(pick)
+    if last is None:
+        pick.move_to(Status.SETTLED)
+        pick.settled_at = now
+        for name, value in (closing or {}).items():
+            setattr(pick, name, value)
+    pick.result, pick.profit, pick.held = result, profit(result, pick.odds), ""
+    pick.save()
+    settlement = Settlement.objects.create(
+        pick=pick,
+        number=1 if last is None else last.number + 1,
+        result=result,
+        profit=pick.profit,
+        rule=rule,
+        evidence=evidence or {},
+        by=by,
+        reason=reason,
+        at=now,
+    )
+    if by is not None or rule == "by_hand":
+        _note(pick, Decision.Action.SETTLED, by=by, at=now, reason=f"{result}. {reason}".strip())
+    if before is None:
+        add_to_record([counted(pick)])
+    else:
+        correct_record(before=before, after=counted(pick))
+    payload = announcement(pick) | ({} if before is None else {"correction": True})
+    key = settled_key(pick.pk, settlement.number)
+    emit("pick.settled", key=key, subject_id=pick.pk, payload=payload, at=now)
+    return settlement
+
+
+def _locked(pick_id: UUID) -> Pick:
+    return Pick.objects.select_for_update(of=("self",)).select_related("fixture").get(pk=pick_id)
+
+
+def _must_be_in_review(pick: Pick) -> None:
+    if pick.status == Status.REVIEW:
+        return
+    last = pick.decisions.exclude(action=Decision.Action.EDITED).select_related("by").last()
+    told = f"{last.action} by {last.by or 'the system'} at {last.at:%H:%M:%S} UTC" if last else pick.status
+    raise MoveNotAllowed(f"{pick.selection} is no longer in review: it was {told}.")
+
+
+def _check_start(fixture: Fixture, *, now: datetime) -> None:
+    if fixture.kickoff_at is None:
+        raise NotPublishable(f"Enter the kick-off of {fixture} first: the feed does not show it.")
+    if fixture.started_at is not None or now >= fixture.kickoff_at:
+        began = fixture.started_at or fixture.kickoff_at
+        raise NotPublishable(f"{fixture} began at {began:%H:%M:%S} UTC: it can no longer be published.")
+
+
+def _note(pick: Pick, action: str, *, by: Person, at: datetime, reason: str = "") -> None:
+    Decision.objects.create(pick=pick, action=action, by=by, at=at, reason=reason)  # type: ignore[misc]

@@ -1,0 +1,38 @@
+"""GET /track-record's answer: daily sums, with the window's first, broken day taken from raw picks."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from apps.picks.models import DailyRecord
+from apps.picks.record import Tally, cumulative, overall, roi_pct, tally, total
+from apps.picks.rollup import settled_since, tally_of
+
+
+def track_record(*, sport: str | None, days_back: int, now: datetime) -> dict[str, Any]:
+    """Everything settled at or after now - days_back x 24 h; domain.md section 6. Its cost is days, not picks.
+
+    sport: a slug in any case, or None for all. days_back: 1 to 365.
+    """
+    rows = _tallies(sport.lower() if sport else None, now - timedelta(days=days_back))
+    by_sport: dict[str, Tally] = {}
+    for _day, slug, sums in rows:
+        by_sport[slug] = by_sport.get(slug, Tally()) + sums
+    return {
+        "overall": overall(total(by_sport.values())),
+        "per_sport": [
+            {"sport": slug, "roi_pct": roi_pct(sums), "total_settled": sums.settled}
+            for slug, sums in sorted(by_sport.items(), key=lambda item: (-item[1].settled, item[0]))
+            if sums.settled
+        ],
+        "series": cumulative((day, sums) for day, _slug, sums in rows),
+    }
+
+
+def _tallies(sport: str | None, start: datetime) -> list[tuple[date, str, Tally]]:
+    first = start.astimezone(UTC).date()
+    next_day = datetime.combine(first + timedelta(days=1), time(), tzinfo=UTC)
+    broken = [(pick.day, pick.sport, tally(pick)) for pick in settled_since(start, next_day, sport)]
+    days = DailyRecord.objects.filter(day__gt=first)
+    if sport is not None:
+        days = days.filter(sport=sport)
+    return broken + [(row.day, row.sport, tally_of(row)) for row in days]

@@ -1,0 +1,204 @@
+"""Every setting of the service, read once from the environment. docs/settings.md says what each one does."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from betedge import logs
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+BETEDGE_ENV = env.str("BETEDGE_ENV", default="development")
+if BETEDGE_ENV not in {"development", "test", "production"}:
+    raise ImproperlyConfigured(f"BETEDGE_ENV is {BETEDGE_ENV!r}; set it to development, test or production.")
+PRODUCTION = BETEDGE_ENV == "production"
+BETEDGE_DATA_DIR = (BASE_DIR / env.str("BETEDGE_DATA_DIR", default=".data")).resolve()
+
+# `make run` writes where its databases and its stand-in of the feed are to <data folder>/env, so that
+# every command finds them. What the environment itself says always wins.
+if BETEDGE_ENV == "development" and (BETEDGE_DATA_DIR / "env").is_file():
+    env.read_env(str(BETEDGE_DATA_DIR / "env"), overwrite=False)
+
+
+def required(name: str, development: str) -> str:
+    """The value of a setting that production cannot do without."""
+    if not PRODUCTION:
+        return str(env.str(name, default=development))
+    value = str(env.str(name, default=""))
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set; production needs it (docs/settings.md says what it holds).")
+    return value
+
+
+# --- The process -------------------------------------------------------------------------------------------------
+SECRET_KEY = required("BETEDGE_SECRET_KEY", "development-only-" + "0" * 40)
+if PRODUCTION and (len(SECRET_KEY) < 50 or SECRET_KEY.startswith(("development-", "django-insecure-"))):
+    raise ImproperlyConfigured("BETEDGE_SECRET_KEY is too weak: set at least 50 random characters.")
+DEBUG = False  # our own error pages in every environment: what developers see is what customers see
+BETEDGE_PUBLIC_URL = required("BETEDGE_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+if PRODUCTION and urlsplit(BETEDGE_PUBLIC_URL).scheme != "https":
+    raise ImproperlyConfigured("BETEDGE_PUBLIC_URL must begin with https:// in production.")
+ALLOWED_HOSTS = [
+    host.strip()
+    for host in required("BETEDGE_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
+    if host.strip()
+]
+if PRODUCTION and "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("BETEDGE_ALLOWED_HOSTS must name the hosts; '*' accepts any forged Host header.")
+BETEDGE_TRUSTED_PROXIES = env.int("BETEDGE_TRUSTED_PROXIES", default=1)
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "apps.core",
+    "apps.accounts",
+    "apps.access",
+    "apps.outbox",
+    "apps.feed",
+    "apps.picks",
+    "apps.api",
+    *([] if PRODUCTION else ["apps.devtools"]),
+]
+MIDDLEWARE = [
+    "apps.core.middleware.request_id",
+    "apps.api.gate.gate",
+    "apps.core.middleware.security_headers",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "betedge.urls"
+WSGI_APPLICATION = "betedge.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage",
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # a page of 500 picks approved in bulk sends one field a pick
+
+# --- Behind the front --------------------------------------------------------------------------------------------
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
+SECURE_SSL_REDIRECT = False  # the front does it; under /api/ nothing may ever redirect
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+CSRF_TRUSTED_ORIGINS = [BETEDGE_PUBLIC_URL]
+X_FRAME_OPTIONS = "DENY"
+
+# --- Stores ------------------------------------------------------------------------------------------------------
+DATABASES: dict[str, Any] = {
+    "default": env.db_url_config(required("DATABASE_URL", "postgres://betedge@127.0.0.1:5432/betedge")),
+}
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),
+    # A worker killed between two statements leaves an open transaction: the server ends it.
+    "options": "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000",
+    "connect_timeout": 5,
+}
+if BETEDGE_ENV != "test":  # the test database is dropped at the end: no pool may hold on to it
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
+REDIS_URL = required("REDIS_URL", "redis://127.0.0.1:6379/0")
+
+# --- The feed ----------------------------------------------------------------------------------------------------
+PORQPINE_URL = env.str("PORQPINE_URL", default="https://porqpine.cloud").rstrip("/")
+PORQPINE_REQUESTS_PER_SECOND = env.int("PORQPINE_REQUESTS_PER_SECOND", default=5)
+ODDS_API_URL = env.str("ODDS_API_URL", default="https://api.the-odds-api.com").rstrip("/")
+ODDS_API_KEY = env.str("ODDS_API_KEY", default="")  # none: no Pinnacle lines, so no picks anchored on them
+POLL_SECONDS = {
+    "catalogue": env.float("BETEDGE_POLL_CATALOGUE_SECONDS", default=45),
+    "live": env.float("BETEDGE_POLL_LIVE_SECONDS", default=5),
+    "anchor": env.float("BETEDGE_POLL_ANCHOR_SECONDS", default=60),
+    "results": env.float("BETEDGE_POLL_RESULTS_SECONDS", default=600),
+    "health": env.float("BETEDGE_POLL_HEALTH_SECONDS", default=30),
+    "odds": env.float("BETEDGE_POLL_ODDS_SECONDS", default=10),
+}
+
+# --- Which prices become picks (domain: edge and candidates) ------------------------------------------------------
+EDGE_MIN = env.float("BETEDGE_EDGE_MIN", default=0.02)
+EDGE_MAX = env.float("BETEDGE_EDGE_MAX", default=0.15)
+ODDS_MIN = env.float("BETEDGE_ODDS_MIN", default=1.25)
+ODDS_MAX = env.float("BETEDGE_ODDS_MAX", default=8.0)
+ANCHOR_CAP = env.float("BETEDGE_ANCHOR_CAP", default=1.25)
+QUOTE_MAX_AGE_SECONDS = env.int("BETEDGE_QUOTE_MAX_AGE_SECONDS", default=600)
+KICKOFF_LEAD_SECONDS = env.int("BETEDGE_KICKOFF_LEAD_SECONDS", default=300)
+KICKOFF_HORIZON_HOURS = env.int("BETEDGE_KICKOFF_HORIZON_HOURS", default=48)
+SIZE_MIN = env.float("BETEDGE_SIZE_MIN", default=50)
+MARGIN_METHOD = env.str("BETEDGE_MARGIN_METHOD", default="power")
+
+# --- Celery ------------------------------------------------------------------------------------------------------
+# Nothing waits in the broker: what must wait is a row with a due time. A tick that is late is dropped, not queued.
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": name, "schedule": seconds, "options": {"expires": max(seconds, 1)}}
+    for name, seconds in {
+        "feed.poll": 1.0,
+        "feed.refresh_odds": 1.0,
+        "feed.ask_results": 2.0,
+        "picks.propose": 2.0,
+        "picks.publish_due": 1.0,
+        "picks.expire": 5.0,
+        "picks.settle": 2.0,
+    }.items()
+}
+
+# --- The API and the logs -----------------------------------------------------------------------------------------
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "apps.api.errors.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+LOG_LEVEL = env.str("BETEDGE_LOG_LEVEL", default="INFO")
+LOGGING = logs.config(level=LOG_LEVEL, as_json=PRODUCTION)

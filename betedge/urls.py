@@ -1,0 +1,13 @@
+"""Every address of the web process."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from apps.core import health
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("admin/", admin.site.urls),
+    path("api/", include("apps.api.urls")),
+]

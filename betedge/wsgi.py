@@ -1,0 +1,8 @@
+"""The WSGI door, served by Granian."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "betedge.settings")
+application = get_wsgi_application()

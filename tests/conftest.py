@@ -1,0 +1,78 @@
+"""The servers under the tests: started before Django reads its settings, once for all workers, gone with the run."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import django
+import pytest
+import redis as redis_py
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVERS = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
+_holder: "subprocess.Popen[str] | None" = None  # ends the servers when our end of its pipe closes, however we die
+
+
+def _start_servers() -> None:
+    """Start what the environment does not name; workers inherit the controller's environment and start nothing."""
+    global _holder
+    missing = [name for name, setting in SERVERS.items() if not os.environ.get(setting)]
+    if not missing:
+        return
+    _holder = subprocess.Popen(
+        [sys.executable, "-m", "apps.devtools.stack.throwaway", *missing],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert _holder.stdout
+    line = _holder.stdout.readline()
+    if not line:
+        pytest.exit("The test servers did not start; the reason stands above.", returncode=3)
+    for name, address in json.loads(line).items():
+        os.environ[SERVERS[name]] = address
+
+
+def _own_redis_database() -> None:
+    """Worker gw0 takes database 1, gw1 takes 2, …: their tests flush it."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker:
+        parts = urlsplit(os.environ["REDIS_URL"])
+        os.environ["REDIS_URL"] = urlunsplit(parts._replace(path=f"/{int(worker.removeprefix('gw')) + 1}"))
+
+
+# Slow machines are no bug: examples are bounded in number, never in time.
+settings.register_profile("betedge", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("betedge")
+
+# Not in pytest's configuration: pytest-django would then load the settings before this file has run.
+os.environ["DJANGO_SETTINGS_MODULE"] = "betedge.settings"
+os.environ["BETEDGE_ENV"] = "test"
+_start_servers()
+_own_redis_database()
+
+
+def pytest_configure() -> None:
+    django.setup()  # pytest-django does it only for a settings module named in pytest's configuration
+
+
+def pytest_unconfigure() -> None:
+    if _holder and _holder.stdin:
+        _holder.stdin.close()
+        _holder.wait(20)
+
+
+@pytest.fixture
+def redis() -> Iterator["redis_py.Redis"]:
+    """This worker's own Redis database, empty before and after."""
+    with redis_py.Redis.from_url(os.environ["REDIS_URL"], decode_responses=True) as client:
+        client.flushdb()
+        yield client
+        client.flushdb()
