@@ -104,6 +104,7 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
+FORMAT_MODULE_PATH = "betedge.formats"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {
@@ -140,7 +141,8 @@ DATABASES["default"]["OPTIONS"] = {
     "connect_timeout": 5,
 }
 if BETEDGE_ENV != "test":  # the test database is dropped at the end: no pool may hold on to it
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 3}
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # a restarted server costs a reconnect, not an error
 REDIS_URL = required("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 # --- The feed ----------------------------------------------------------------------------------------------------

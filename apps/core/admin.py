@@ -22,3 +22,4 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 admin.site.site_header = admin.site.site_title = "BetEdge"
 admin.site.index_title = "Review and operation"
 admin.site.site_url = None
+admin.site.enable_nav_sidebar = False  # the lists need the width

@@ -11,6 +11,15 @@ from apps.core.times import rfc3339
 from apps.outbox.models import OutboxEvent
 
 
+# The head row is made by the first event; from then on it alone gives out the sequences.
+NEXT = """
+INSERT INTO outbox_outboxhead AS head (id, last_sequence)
+SELECT 1, coalesce(max(sequence), 0) + 1 FROM outbox_outboxevent
+ON CONFLICT (id) DO UPDATE SET last_sequence = head.last_sequence + 1
+RETURNING last_sequence
+"""
+
+
 def emit(event: str, *, key: str, subject_id: uuid.UUID, payload: dict[str, Any], at: datetime) -> OutboxEvent:
     """Write one event into the transaction that is under way, and fix the bytes that readers will be sent.
 
@@ -21,7 +30,7 @@ def emit(event: str, *, key: str, subject_id: uuid.UUID, payload: dict[str, Any]
     if not connection.in_atomic_block:
         raise RuntimeError("emit() belongs inside the transaction that makes the change.")
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE outbox_outboxhead SET last_sequence = last_sequence + 1 RETURNING last_sequence")
+        cursor.execute(NEXT)
         (sequence,) = cursor.fetchone()
     event_id = uuid.uuid4()
     envelope = {"id": str(event_id), "event": event, "created_at": rfc3339(at.astimezone(UTC)), "data": payload}

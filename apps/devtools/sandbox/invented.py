@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from apps.devtools.sandbox.lanes import EPOCH, FAR, NEAR, Lane, catalogue_lane
+from apps.devtools.sandbox.lanes import BFI_AHEAD, EPOCH, FAR, NEAR, Lane, catalogue_lane
 from apps.devtools.sandbox.names import COMPETITIONS
 from apps.devtools.sandbox.plan import Offer, Plan, draw_plan
 from apps.devtools.sandbox.prices import floor_cents, in_play_probabilities, tick_down, tick_up, with_margin
@@ -188,7 +188,7 @@ def _digest(text: str) -> str:
 TOURNAMENTS = tuple(
     Fixture(
         internal_id=TOURNAMENT_IDS + number,
-        bfi=TOURNAMENT_IDS * 4 + number,
+        bfi=TOURNAMENT_IDS + BFI_AHEAD + number,
         name=f"{spec.competition.anchor_title} Winner",
         competition=spec.competition,
         selections=(),

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from apps.devtools.sandbox.world import Competition, Fixture, World, instant
+from apps.devtools.sandbox.world import AnchorRow, Fixture, World, instant
 
 Json = dict[str, Any]
 
@@ -28,39 +28,43 @@ def odds(
     world: World, now: datetime, key: str, markets: Collection[str], bookmakers: Collection[str]
 ) -> list[Json] | None:
     """Fixtures to come and in play of one list, with the markets asked for; None: there is no such list."""
-    competition = next((c for c in world.competitions() if c.anchor_key == key), None)
-    if competition is None:
+    if key not in {competition.anchor_key for competition in world.competitions()}:
         return None
-    listed = (f for f in world.listed(now) if f.anchor and f.competition.anchor_key == key)
-    return [_event(world, now, competition, fixture, markets, bookmakers) for fixture in listed]
-
-
-def _event(
-    world: World,
-    now: datetime,
-    competition: Competition,
-    fixture: Fixture,
-    markets: Collection[str],
-    bookmakers: Collection[str],
-) -> Json:
-    row = fixture.anchor
-    assert row is not None
-    updated = instant(now.replace(microsecond=0))
-    lines = [line for line in world.lines(fixture, now) if line.kind in markets] if "pinnacle" in bookmakers else []
-    priced = [
-        {"key": line.kind, "last_update": updated, "outcomes": [_outcome(*outcome) for outcome in line.outcomes]}
-        for line in lines
+    listed = (fixture for fixture in world.listed(now) if fixture.competition.anchor_key == key)
+    return [
+        _event(fixture, fixture.anchor, _markets(world, now, fixture, markets) if "pinnacle" in bookmakers else [], now)
+        for fixture in listed
+        if fixture.anchor
     ]
-    pinnacle = {"key": "pinnacle", "title": "Pinnacle", "last_update": updated, "markets": priced}
+
+
+def _markets(world: World, now: datetime, fixture: Fixture, wanted: Collection[str]) -> list[Json]:
+    return [
+        {
+            "key": line.kind,
+            "last_update": _updated(now),
+            "outcomes": [_outcome(*outcome) for outcome in line.outcomes],
+        }
+        for line in world.lines(fixture, now)
+        if line.kind in wanted
+    ]
+
+
+def _event(fixture: Fixture, row: AnchorRow, markets: list[Json], now: datetime) -> Json:
+    pinnacle = {"key": "pinnacle", "title": "Pinnacle", "last_update": _updated(now), "markets": markets}
     return {
         "id": row.id,
-        "sport_key": competition.anchor_key,
-        "sport_title": competition.anchor_title,
+        "sport_key": fixture.competition.anchor_key,
+        "sport_title": fixture.competition.anchor_title,
         "commence_time": instant(fixture.starts_at),
         "home_team": row.home,
         "away_team": row.away,
-        "bookmakers": [pinnacle] if priced else [],
+        "bookmakers": [pinnacle] if markets else [],
     }
+
+
+def _updated(now: datetime) -> str:
+    return instant(now.replace(microsecond=0))
 
 
 def _outcome(name: str, price: float, point: float | None) -> Json:

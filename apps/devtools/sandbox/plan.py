@@ -144,7 +144,7 @@ def _anchor(rng: random.Random, spec: Invented, names: tuple[str, ...], bfi: int
     if rng.random() < 0.06:
         return None
     football = spec.competition.sport == "Football"
-    spellings = (12, 2 if football else 0, 2, 2, 1)
+    spellings = (12, 2 if football else 0, 2, 2, 0.4)
     sides = [rng.choices((str, _other_affix, _plain, str.upper, _unlike), spellings)[0](name) for name in names[:2]]
     home, away = reversed(sides) if rng.random() < 0.1 else sides
     digest = hashlib.md5(f"anchor {bfi}".encode(), usedforsecurity=False).hexdigest()

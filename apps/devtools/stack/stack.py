@@ -85,10 +85,10 @@ class Stack:
 
     def start(self) -> None:
         """Start everything, the database prepared; StackError in a sentence when something is in the way."""
-        self._check_port()
         self.folder.claim(self.url)
         with write_errors_as_sentences(self.folder.path):
             self.end_leftovers()
+            self._check_port()  # only now: what was left behind may have held it
             self.ports = ports.remembered(self.folder.path / "ports.json", ("postgres", "valkey", "web", "sandbox"))
             if self.sandbox_args is not None:
                 self._start_sandbox(self.sandbox_args)  # not waited for: it is there long before it is asked

@@ -53,7 +53,9 @@ class PickColumns:
     def kickoff(self, pick: Pick) -> str | SafeString:
         if pick.kickoff_at is None:
             return "unknown – enter it"
-        return _two_lines(f"{pick.kickoff_at:%d %b %Y %H:%M}", in_words(pick.kickoff_at, timezone.now()))
+        now = timezone.now()
+        year = "" if pick.kickoff_at.year == now.year else f" {pick.kickoff_at.year}"
+        return _two_lines(f"{pick.kickoff_at:%d %b}{year} {pick.kickoff_at:%H:%M}", in_words(pick.kickoff_at, now))
 
     @admin.display(description="Odds", ordering="odds")
     def odds_taken(self, pick: Pick) -> str:
@@ -67,18 +69,14 @@ class PickColumns:
     def edge_shown(self, pick: Pick) -> SafeString:
         return _two_lines(signed_pct(pick.edge_pct), still_stands(pick))
 
-    @admin.display(description="Conf.", ordering="confidence")
-    def confidence_of_5(self, pick: Pick) -> str:
-        return f"{pick.confidence} of 5"
+    @admin.display(description="Confidence", ordering="confidence")
+    def trust(self, pick: Pick) -> SafeString:
+        return _two_lines(f"{pick.confidence} of 5", "suspicious" if pick.suspicious else "")
 
     @admin.display(description="Anchor", ordering="anchor")
     def anchor_and_age(self, pick: Pick) -> SafeString:
         age = how_old(pick.anchor_age_seconds)
-        return _two_lines(pick.anchor, f"{age} old when proposed" if age else "")
-
-    @admin.display(description="Suspicious", ordering="suspicious")
-    def doubt(self, pick: Pick) -> str:
-        return "suspicious" if pick.suspicious else ""
+        return _two_lines(pick.anchor, f"{age} old at proposal" if age else "")
 
     @admin.display(description="Proposed", ordering="proposed_at")
     def proposed(self, pick: Pick) -> str:

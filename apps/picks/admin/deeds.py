@@ -113,11 +113,10 @@ DEEDS = {
         Deed(
             name="correct",
             label="Correct the result",
-            done="corrected",
+            done="settled as you chose",
             form=SettleForm,
             do=settle_pick,
             offered=lambda pick: pick.status == Status.SETTLED,
-            initial=lambda pick: {"result": pick.result},
         ),
         Deed(
             name="analysis",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.core.errors import AppError
 from apps.feed.models import Origin
 from apps.picks.admin.deeds import DEEDS, Deed
-from apps.picks.admin.evidence import facts, tables
+from apps.picks.admin.evidence import Table, facts, quotes, tables
 from apps.picks.models import Pick, Status
 from apps.picks.standing import standing_edge
 
@@ -64,7 +64,7 @@ class PickPage:
             "sandbox": pick.fixture.origin == Origin.SANDBOX,
             "standing": standing_edge(pick, now) if pick.status == Status.REVIEW else None,
             "facts": facts(pick, now=now),
-            "evidence": tables(pick.evidence),
+            "evidence": _evidence(pick),
             "results": pick.fixture.results.all(),
             "decisions": pick.decisions.select_related("by"),
             "settlements": pick.settlements.select_related("by"),
@@ -79,6 +79,12 @@ class PickPage:
     def _next_in_review(self, pick: Pick) -> Pick | None:
         waiting = Pick.objects.filter(status=Status.REVIEW).exclude(pk=pick.pk)
         return waiting.order_by("kickoff_at", "id").first()
+
+
+def _evidence(pick: Pick) -> list[Table]:
+    priced = quotes(pick.evidence)
+    rest = {name: part for name, part in pick.evidence.items() if priced is None or name not in ("at", "offer", "anchor")}
+    return [*filter(None, [priced]), *tables("Evidence", rest)]
 
 
 def _form(deed: Deed, pick: Pick, request: HttpRequest | None = None) -> Form:

@@ -13,6 +13,9 @@ from apps.picks.admin.columns import how_old, in_words, short_odds, signed_pct
 from apps.picks.models import Pick
 
 
+QUOTED = ("book", "side", "odds", "lay_odds", "size", "since", "confirmed_at")
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows under a heading; `columns` is empty for a table of names and values."""
@@ -58,18 +61,30 @@ def moment(at: datetime | None) -> str:
     return f"{at:%d %b %Y %H:%M:%S} UTC" if at else ""
 
 
-def tables(evidence: Mapping[str, Any]) -> list[Table]:
+def quotes(evidence: Mapping[str, Any]) -> Table | None:
+    """The price that is taken and the anchor's prices, one row each; None where the pick did not come from quotes."""
+    if "offer" not in evidence:
+        return None
+    rows = [("taken", evidence["offer"]), *(("anchor", quote) for quote in evidence.get("anchor", ()))]
+    return Table(
+        f"Prices at {_cell(evidence.get('at'))}",
+        ["", *map(_name, QUOTED)],
+        [[role, *(_cell(quote.get(key)) for key in QUOTED)] for role, quote in rows],
+    )
+
+
+def tables(title: str, evidence: Mapping[str, Any]) -> list[Table]:
     """Stored evidence, whatever its shape, as tables: one for its plain values, one for each part that has parts."""
-    return [table for table in _tables("Evidence", evidence) if table.rows]
+    return [table for table in _tables(title, evidence) if table.rows]
 
 
 def _tables(title: str, part: Mapping[str, Any]) -> Iterator[Table]:
     yield Table(title, [], [[_name(key), _cell(value)] for key, value in part.items() if not _has_parts(value)])
     for key, value in part.items():
         if isinstance(value, dict) and value:
-            yield from _tables(_name(key), value)
+            yield from _tables(f"{title}: {key}", value)
         elif _has_parts(value):
-            yield _grid(_name(key), value)
+            yield _grid(f"{title}: {key}", value)
 
 
 def _has_parts(value: Any) -> bool:
@@ -80,7 +95,7 @@ def _has_parts(value: Any) -> bool:
 
 def _grid(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    return Table(title, [_name(key) for key in columns], [[_cell(row.get(key)) for key in columns] for row in rows])
+    return Table(title, [*map(_name, columns)], [[_cell(row.get(key)) for key in columns] for row in rows])
 
 
 def _name(key: str) -> str:

@@ -27,8 +27,8 @@ NAMED_OPENLY = 10  # a longer list of failures is folded
 @admin.register(Pick)
 class PickAdmin(PickColumns, PickPage, SandboxLabelled, ReadOnlyAdmin):
     list_display = [
-        "bet", "sport", "kickoff", "odds_taken", "fair", "edge_shown", "confidence_of_5", "anchor_and_age", "doubt",
-        "proposed", "state", "data",
+        "bet", "sport", "kickoff", "odds_taken", "fair", "edge_shown", "trust", "anchor_and_age", "proposed", "state",
+        "data",
     ]  # fmt: skip
     list_filter = [QueueFilter, "sport", "suspicious", "anchor"]
     list_select_related = ["fixture"]
@@ -36,7 +36,6 @@ class PickAdmin(PickColumns, PickPage, SandboxLabelled, ReadOnlyAdmin):
     list_max_show_all = AT_ONCE
     search_fields = ["fixture__home_team", "fixture__away_team", "fixture__name", "league", "selection"]
     search_help_text = "Search by team, match, league or bet"
-    show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ["approve", "reject", "settle"]
 
@@ -45,9 +44,14 @@ class PickAdmin(PickColumns, PickPage, SandboxLabelled, ReadOnlyAdmin):
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         """What waits is read by what begins first; what is over by what was last."""
-        if request.GET.get(QueueFilter.parameter_name, REVIEW) in (REVIEW, SETTLEMENT):
+        if _queue(request) in (REVIEW, SETTLEMENT):
             return [F("kickoff_at").asc(nulls_first=True), "id"]
         return [F("kickoff_at").desc(nulls_last=True), "id"]
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """In the review queue every state is the same, elsewhere nobody asks how long ago a pick was proposed."""
+        idle = "state" if _queue(request) == REVIEW else "proposed"
+        return [column for column in self.list_display if column != idle]
 
     def is_sandbox(self, row: Pick) -> bool:
         return row.fixture.origin == Origin.SANDBOX
@@ -57,7 +61,7 @@ class PickAdmin(PickColumns, PickPage, SandboxLabelled, ReadOnlyAdmin):
             {"name": name, "label": CUTS[name][0], "count": CUTS[name][1](Pick.objects.all()).count()}
             for name in (REVIEW, SETTLEMENT)
         ]
-        return super().changelist_view(request, {"queues": queues, "title": "Picks"} | (extra_context or {}))
+        return super().changelist_view(request, {"queues": queues, **(extra_context or {})})
 
     # --- Many at once ---
 
@@ -111,6 +115,10 @@ class PickAdmin(PickColumns, PickPage, SandboxLabelled, ReadOnlyAdmin):
             self.message_user(request, f"{tried.done} {deed.done}.", messages.SUCCESS)
         if tried.failed:
             self.message_user(request, _failures(deed, tried), messages.ERROR)
+
+
+def _queue(request: HttpRequest) -> str:
+    return request.GET.get(QueueFilter.parameter_name, REVIEW)
 
 
 def _failures(deed: Deed, tried: Tried) -> str:

@@ -23,8 +23,8 @@ class AutoPublishForm(forms.ModelForm):
         help_text="A sport's slug, as in ice-hockey, or * for every sport.",
         error_messages={"invalid": "Enter a slug, as in ice-hockey, or * for every sport."},
     )
-    min_edge_pct = forms.DecimalField(label="Least edge, %", min_value=0, max_value=100, decimal_places=2)
-    min_confidence = forms.IntegerField(label="Least confidence", min_value=1, max_value=5, help_text="1 to 5.")
+    min_edge_pct = forms.DecimalField(label="Least edge, %", min_value=0, max_value=100, decimal_places=2, initial=3)
+    min_confidence = forms.IntegerField(label="Least confidence", min_value=1, max_value=5, initial=3, help_text="1 to 5.")
 
     class Meta:
         model = AutoPublish

@@ -1,8 +1,9 @@
 """`manage.py reset`: delete the data folder of `make run`. `make reset` calls it."""
 
+import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from apps.devtools.stack.folder import default_data_dir
 from apps.devtools.stack.processes import StackError
@@ -18,5 +19,5 @@ class Command(BaseCommand):
         try:
             Stack(data_dir, port=0, environ={}).wipe()
         except StackError as error:
-            raise CommandError(str(error)) from error
+            sys.exit(str(error))
         self.stdout.write(f"Wiped {data_dir}; `make run` begins anew.")

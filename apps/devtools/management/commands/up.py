@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from apps.devtools.stack.folder import default_data_dir, outer_environment
 from apps.devtools.stack.happenings import Watcher, read_from
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             say("Stopped; `make run` goes on with the same data.")
         except StackError as error:
-            raise CommandError(str(error)) from error
+            sys.exit(str(error))
 
 
 def run(port: int) -> None:

@@ -1,10 +1,8 @@
-"""The one head row, and a log whose rows cannot be changed."""
+"""A log whose rows cannot be changed."""
 
 from django.db import migrations
 
 FORWARD = """
-INSERT INTO outbox_outboxhead (last_sequence) VALUES (0);
-
 CREATE FUNCTION outbox_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'outbox event % is written: events are added, never changed', OLD.sequence
@@ -17,7 +15,6 @@ CREATE TRIGGER outbox_append_only BEFORE UPDATE ON outbox_outboxevent
 BACKWARD = """
 DROP TRIGGER outbox_append_only ON outbox_outboxevent;
 DROP FUNCTION outbox_is_append_only();
-DELETE FROM outbox_outboxhead;
 """
 
 
