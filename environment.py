@@ -44,7 +44,7 @@ def install() -> None:
     """Bring every locked package to its locked version."""
     print("Installing the packages into .venv (half a minute; only when they change) …", flush=True)
     INSTALLED.unlink(missing_ok=True)
-    command = [PYTHON, "-m", "pip", "install", "-qq", "--no-deps", "--require-hashes", "-r", LOCKED]
+    command = [str(PYTHON), "-m", "pip", "install", "-qq", "--no-deps", "--require-hashes", "-r", str(LOCKED)]
     quiet = {"PIP_ROOT_USER_ACTION": "ignore", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     done = subprocess.run(command, env=os.environ | quiet, check=False)
     if done.returncode:

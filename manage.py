@@ -17,7 +17,9 @@ def main() -> None:
     except ImproperlyConfigured as error:
         sys.exit(f"Settings: {error}")
     except OperationalError as error:
-        sys.exit(f"PostgreSQL does not answer: {str(error).splitlines()[0]}. Start it with `make run`, or set DATABASE_URL.")
+        sys.exit(
+            f"PostgreSQL does not answer: {str(error).splitlines()[0]}. Start it with `make run`, or set DATABASE_URL."
+        )
     except RedisAway as error:
         sys.exit(f"Redis does not answer: {error}. Start it with `make run`, or set REDIS_URL.")
 

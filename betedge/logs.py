@@ -52,6 +52,7 @@ def config(*, level: str, as_json: bool) -> dict[str, Any]:
         "loggers": {
             "celery.app.trace": {"level": "WARNING"},  # a line a tick says nothing
             "celery.beat": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
             "urllib3": {"level": "WARNING"},
         },
     }

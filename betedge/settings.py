@@ -49,7 +49,6 @@ ALLOWED_HOSTS = [
 ]
 if PRODUCTION and "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("BETEDGE_ALLOWED_HOSTS must name the hosts; '*' accepts any forged Host header.")
-BETEDGE_TRUSTED_PROXIES = env.int("BETEDGE_TRUSTED_PROXIES", default=1)
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared reference material is not beside the checkout")
+needs_shared = pytest.mark.skipif(
+    not SHARED.is_dir(), reason="the shared reference material is not beside the checkout"
+)
 
 
 def vectors(name: str) -> Any:

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.errors import AppError
+from apps.feed.anchors.joining import NEAR
 from apps.feed.models import AnchorRow, Fixture, KickoffChange, Origin, Poll, Result, TeamAlias
 from apps.feed.names import fold
 from apps.feed.services import enter_kickoff, joinable_fixtures, make_alias
@@ -37,7 +38,8 @@ class SandboxLabelled(admin.ModelAdmin):
         raise NotImplementedError
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        response = super().changelist_view(request, extra_context)
+        title = str(self.opts.verbose_name_plural).capitalize()
+        response = super().changelist_view(request, {"title": title, **(extra_context or {})})
         context = getattr(response, "context_data", None) or {}
         if "cl" in context:
             context["sandbox"] = any(map(self.is_sandbox, context["cl"].result_list))
@@ -58,7 +60,8 @@ class KickoffForm(forms.ModelForm):
 
 class KickoffChanges(admin.TabularInline):
     model = KickoffChange
-    fields = readonly_fields = ["observed_at", "old", "new", "source"]
+    fields = ["observed_at", "old", "new", "source"]
+    readonly_fields = ["observed_at", "old", "new", "source"]
     extra = 0
     can_delete = False
 
@@ -142,7 +145,7 @@ class JoinedFilter(admin.SimpleListFilter):
             return queryset
         return queryset.filter(fixture__isnull=self.value() != "yes")
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         for name, label in self.lookup_choices:
             yield {
                 "selected": name == (self.value() or "no"),
@@ -179,8 +182,13 @@ class AnchorRowAdmin(SandboxLabelled, ReadOnlyAdmin):
         return request.user.has_perms(["feed.change_anchorrow", "feed.add_teamalias"])
 
     def is_sandbox(self, row: AnchorRow) -> bool:
-        fixtures = [row.fixture] if row.fixture else candidates(row)
-        return any(fixture.origin == Origin.SANDBOX for fixture in fixtures)
+        """A row that did not join came with the sandbox where sandbox fixtures begin about its time."""
+        if row.fixture is not None:
+            return row.fixture.origin == Origin.SANDBOX
+        if row.commence_at is None:
+            return False
+        near = (row.commence_at - NEAR, row.commence_at + NEAR)
+        return Fixture.objects.filter(sport=row.sport, kickoff_at__range=near, origin=Origin.SANDBOX).exists()
 
     @admin.display(description="Event as the anchor names it", ordering="home_team")
     def event(self, row: AnchorRow) -> str:
@@ -207,17 +215,10 @@ class AnchorRowAdmin(SandboxLabelled, ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:feed_anchorrow_changelist"))
 
 
-def candidates(row: AnchorRow) -> list[Fixture]:
-    """The fixtures an unjoined row may be, looked for once however often the page asks."""
-    if not hasattr(row, "_candidates"):
-        row._candidates = joinable_fixtures(row)
-    return row._candidates
-
-
 def _joins(row: AnchorRow, *, may_join: bool) -> SafeString | str:
     if row.fixture:
         return f"{row.fixture} ({data_label(row.fixture)})"
-    found = candidates(row)
+    found = joinable_fixtures(row)
     if not found:
         return "no fixture shares a side with it"
     if not may_join:

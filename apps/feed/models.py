@@ -165,7 +165,8 @@ class Selection(Price):
             models.UniqueConstraint(fields=["market", "name"], name="selection_once"),
             models.CheckConstraint(
                 name="selection_odds_above_one",
-                condition=(Q(back_odds__isnull=True) | Q(back_odds__gt=1)) & (Q(lay_odds__isnull=True) | Q(lay_odds__gt=1)),
+                condition=(Q(back_odds__isnull=True) | Q(back_odds__gt=1))
+                & (Q(lay_odds__isnull=True) | Q(lay_odds__gt=1)),
             ),
         ]
 

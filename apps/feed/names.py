@@ -4,7 +4,10 @@ import re
 import unicodedata
 
 # Parts of club names that one source writes and the next leaves out.
-COMMON_WORDS = frozenset("fc cf sc ac afc cfc ssc as cd ud sd rc rcd sv vfb vfl tsg fk sk bk if club de the".split())
+COMMON_WORDS = frozenset({
+    "fc", "cf", "sc", "ac", "afc", "cfc", "ssc", "as", "cd", "ud", "sd", "rc", "rcd", "sv", "vfb", "vfl", "tsg", "fk",
+    "sk", "bk", "if", "club", "de", "the",
+})  # fmt: skip
 # Letters that Unicode does not take apart into a base letter and an accent.
 LETTERS = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "ð": "d"})
 DRAWS = frozenset({"the draw", "draw", "x", "tie"})

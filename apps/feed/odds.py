@@ -73,7 +73,9 @@ def refresh(fixtures: Sequence[Fixture], *, upstream: Porqpine, now: datetime) -
         Fixture.objects.bulk_update(read, ["odds_digest", "odds_read_at"])
 
 
-def whole_books(fixture_id: int, reading: OddsReading, *, in_play: bool, books: Iterable[str] = BOOKS) -> list[Observed]:
+def whole_books(
+    fixture_id: int, reading: OddsReading, *, in_play: bool, books: Iterable[str] = BOOKS
+) -> list[Observed]:
     """One observation a book; a book that the answer leaves out has withdrawn what it had."""
     return [
         Observed(
@@ -120,4 +122,3 @@ def _as_reading(fixture: Fixture) -> FixtureReading:
         away_team=fixture.away_team,
         in_play=fixture.in_play,
     )
-

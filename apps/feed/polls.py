@@ -17,7 +17,6 @@ from apps.feed.models import Fixture, Poll
 from apps.feed.odds import whole_books
 from apps.feed.porqpine.client import porqpine
 from apps.feed.quotes import record_quotes
-from apps.feed.readings import Page
 from apps.feed.results import ingest_results
 
 log = structlog.get_logger(__name__)
@@ -75,9 +74,7 @@ def _catalogue(now: datetime) -> Outcome:
 def _live(now: datetime) -> Outcome:
     upstream = porqpine()
     listed, priced = upstream.live_events(), upstream.socket_events()
-    ids = ingest_fixtures(
-        [*listed.items, *(fixture for fixture, _odds in priced.items)], origin=listed.origin, now=now
-    )
+    ids = ingest_fixtures([*listed.items, *(fixture for fixture, _odds in priced.items)], origin=listed.origin, now=now)
     record_quotes(
         [
             observed
@@ -117,7 +114,7 @@ def _anchor(now: datetime) -> Outcome:
 
 
 def _results(now: datetime) -> Outcome:
-    page: Page = porqpine().results()
+    page = porqpine().results()
     ingest_results(page.items, now=now)
     return Outcome(len(page.items), page.skipped)
 

@@ -21,8 +21,7 @@ def priced_fixtures(*, earliest: datetime, latest: datetime, anchor: str, seen_s
     )
     return (
         Fixture.objects.filter(
-            Q(kickoff_at__gte=earliest, kickoff_at__lte=latest)
-            | Q(kickoff_at=None, last_seen_at__gte=seen_since),
+            Q(kickoff_at__gte=earliest, kickoff_at__lte=latest) | Q(kickoff_at=None, last_seen_at__gte=seen_since),
             started_at=None,
             merged_into=None,
             tournament=False,

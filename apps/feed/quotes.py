@@ -1,8 +1,9 @@
 """Take prices in: a change adds a quote, an unchanged price moves the time of its last confirmation."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
@@ -11,6 +12,7 @@ from apps.feed.readings import MarketReading, SelectionReading
 
 PRICE = ["back_odds", "back_size", "lay_odds", "lay_size", "is_open", "in_play", "fresh"]
 BATCH = 2_000
+State = dict[str, Any]  # the columns of PRICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,39 +51,54 @@ def confirm_quotes(*, fixture_ids: Iterable[int], books: Sequence[str], now: dat
     ).update(last_confirmed_at=now)
 
 
+@dataclass
+class Changes:
+    """What one call has to write."""
+
+    now: datetime
+    new: list[Selection] = field(default_factory=list)
+    changed: list[Selection] = field(default_factory=list)
+    confirmed: list[int] = field(default_factory=list)
+
+    def add(self, market: Market, reading: SelectionReading, known: dict[str, Selection], state: State) -> None:
+        """Note one price of a market: new, other than before, or seen again."""
+        row = known.get(reading.name)
+        if row is None:
+            known[reading.name] = made = Selection(market=market, name=reading.name, side=reading.side, **state)
+            made.observed_at = made.last_confirmed_at = self.now
+            self.new.append(made)
+        elif any(getattr(row, name) != value for name, value in state.items()):
+            for name, value in {**state, "side": reading.side, "observed_at": self.now}.items():
+                setattr(row, name, value)
+            self.changed.append(row)
+        else:
+            self.confirmed.append(row.pk)
+
+
 def _record(observed: Sequence[Observed], *, now: datetime) -> int:
     markets = _markets(observed)
+    selections = _selections(observed)
+    changes = Changes(now)
+    for seen in observed:
+        named = {market.external_id: market for market in seen.markets}
+        for external_id, market in markets[seen.fixture_id, seen.book].items():
+            if external_id in named or seen.whole:
+                known = selections.setdefault(market.pk, {})
+                for reading, is_open in _readings(named.get(external_id), known):
+                    changes.add(market, reading, known, _state(reading, seen, is_open=is_open))
+    _write(changes)
+    return len(changes.new) + len(changes.changed)
+
+
+def _selections(observed: Sequence[Observed]) -> dict[int, dict[str, Selection]]:
+    """Every known selection of the fixtures and books observed, locked: {market id: {name: row}}."""
     selections: dict[int, dict[str, Selection]] = {}
     rows = Selection.objects.select_for_update(of=("self",)).filter(
         market__fixture_id__in={seen.fixture_id for seen in observed}, market__book__in={seen.book for seen in observed}
     )
     for row in rows.order_by("id"):
         selections.setdefault(row.market_id, {})[row.name] = row
-
-    new: list[Selection] = []
-    changed: list[Selection] = []
-    confirmed: list[int] = []
-    for seen in observed:
-        named = {market.external_id: market for market in seen.markets}
-        for external_id, market in markets[seen.fixture_id, seen.book].items():
-            if external_id not in named and not seen.whole:
-                continue
-            known = selections.setdefault(market.pk, {})
-            for reading, is_open in _readings(named.get(external_id), known):
-                row, state = known.get(reading.name), _state(reading, seen, is_open=is_open)
-                if row is None:
-                    row = Selection(market=market, name=reading.name, side=reading.side, **state)
-                    row.observed_at = row.last_confirmed_at = now
-                    known[reading.name] = row
-                    new.append(row)
-                elif any(getattr(row, name) != value for name, value in state.items()):
-                    for name, value in {**state, "side": reading.side, "observed_at": now}.items():
-                        setattr(row, name, value)
-                    changed.append(row)
-                else:
-                    confirmed.append(row.pk)
-    _write(new, changed, confirmed, now=now)
-    return len(new) + len(changed)
+    return selections
 
 
 def _markets(observed: Sequence[Observed]) -> dict[tuple[int, str], dict[str, Market]]:
@@ -108,9 +125,7 @@ def _markets(observed: Sequence[Observed]) -> dict[tuple[int, str], dict[str, Ma
     return markets
 
 
-def _readings(
-    market: MarketReading | None, known: dict[str, Selection]
-) -> Iterable[tuple[SelectionReading, bool]]:
+def _readings(market: MarketReading | None, known: dict[str, Selection]) -> Iterable[tuple[SelectionReading, bool]]:
     """What is to be written of one market: what was read, and a withdrawal for every selection that was not."""
     read = market.selections if market else ()
     for reading in read:
@@ -121,7 +136,7 @@ def _readings(
             yield SelectionReading(row.name, row.side), False
 
 
-def _state(reading: SelectionReading, seen: Observed, *, is_open: bool) -> dict[str, object]:
+def _state(reading: SelectionReading, seen: Observed, *, is_open: bool) -> State:
     return {
         "back_odds": reading.back_odds,
         "back_size": reading.back_size,
@@ -140,25 +155,25 @@ WHERE q.selection_id = s.id AND q.confirmed_until IS NULL AND s.id = ANY(%s)
 """
 
 
-def _write(new: list[Selection], changed: list[Selection], confirmed: list[int], *, now: datetime) -> None:
-    if changed:
+def _write(changes: Changes) -> None:
+    if changes.changed:
         with connection.cursor() as cursor:
-            cursor.execute(CLOSE_FORMER, [[row.pk for row in changed]])
-        for row in changed:
-            row.last_confirmed_at = now
-    Selection.objects.bulk_create(new, batch_size=BATCH)
+            cursor.execute(CLOSE_FORMER, [[row.pk for row in changes.changed]])
+        for row in changes.changed:
+            row.last_confirmed_at = changes.now
+    Selection.objects.bulk_create(changes.new, batch_size=BATCH)
     Selection.objects.bulk_create(
-        changed,
+        changes.changed,
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["id"],
         update_fields=[*PRICE, "side", "observed_at", "last_confirmed_at"],
     )
-    Selection.objects.filter(pk__in=confirmed).update(last_confirmed_at=now)
+    Selection.objects.filter(pk__in=changes.confirmed).update(last_confirmed_at=changes.now)
     Quote.objects.bulk_create(
         (
-            Quote(selection=row, observed_at=now, **{name: getattr(row, name) for name in PRICE})
-            for row in [*new, *changed]
+            Quote(selection=row, observed_at=changes.now, **{name: getattr(row, name) for name in PRICE})
+            for row in [*changes.new, *changes.changed]
         ),
         batch_size=BATCH,
     )

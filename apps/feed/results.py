@@ -29,9 +29,9 @@ def ingest_results(readings: Sequence[ResultReading], *, now: datetime) -> int:
     before = Result.objects.filter(fixture__in=[row.fixture_id for row in rows]).count()
     Result.objects.bulk_create(rows, ignore_conflicts=True)
     ended = {row.fixture_id for row in rows}
-    Fixture.objects.filter(Q(in_play=True) | Q(result_due_at__isnull=False) | Q(odds_due_at__isnull=False), pk__in=ended).update(
-        in_play=False, result_due_at=None, odds_due_at=None
-    )
+    Fixture.objects.filter(
+        Q(in_play=True) | Q(result_due_at__isnull=False) | Q(odds_due_at__isnull=False), pk__in=ended
+    ).update(in_play=False, result_due_at=None, odds_due_at=None)
     return Result.objects.filter(fixture__in=ended).count() - before
 
 

@@ -99,5 +99,3 @@ def make_alias(*, row_id: int, fixture_id: int, now: datetime) -> TeamAlias:
     row.save(update_fields=["fixture", "swapped"])
     give_kickoffs([row], now=now)
     return alias
-
-

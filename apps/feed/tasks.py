@@ -10,7 +10,7 @@ from apps.feed import polls, services
 def poll() -> None:
     services.mark_tick(now=timezone.now())
     for name in polls.claim_due(now=timezone.now()):
-        run_poll.apply_async(args=[name], expires=30)
+        run_poll.apply_async(args=(name,), expires=30)
 
 
 @shared_task(name="feed.run_poll")

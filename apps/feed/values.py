@@ -33,8 +33,14 @@ def identifier(value: Any) -> str | None:
         return None
     if isinstance(value, float) and not value.is_integer():
         return None
-    written = str(int(value)) if isinstance(value, int | float) else str(value).strip() if isinstance(value, str) else ""
-    ok = 0 < len(written) <= 32 and written.isascii() and written.replace(".", "").replace("_", "").replace("-", "").isalnum()
+    written = (
+        str(int(value)) if isinstance(value, int | float) else str(value).strip() if isinstance(value, str) else ""
+    )
+    ok = (
+        0 < len(written) <= 32
+        and written.isascii()
+        and written.replace(".", "").replace("_", "").replace("-", "").isalnum()
+    )
     return written if ok and written != "0" and not written.startswith("-") else None
 
 

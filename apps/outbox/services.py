@@ -10,7 +10,6 @@ from django.db import connection
 from apps.core.times import rfc3339
 from apps.outbox.models import OutboxEvent
 
-
 # The head row is made by the first event; from then on it alone gives out the sequences.
 NEXT = """
 INSERT INTO outbox_outboxhead AS head (id, last_sequence)

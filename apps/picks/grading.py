@@ -112,7 +112,9 @@ def decide(*, market: str, side: str, line: Decimal | None, ending: Ending) -> G
     if ending.tagged:
         return Held(f"The feed only guesses the winner: {ending.named} (favourite).")
     if not ending.winner:
-        return Held(f"The feed's winner is neither side: {ending.named}." if ending.named else "The feed has no winner.")
+        return Held(
+            f"The feed's winner is neither side: {ending.named}." if ending.named else "The feed has no winner."
+        )
     margin = _margin(ending)
     if margin is not None and ending.winner != _leader(margin):
         return Held(f"The score {ending.home_score}-{ending.away_score} contradicts the winner {ending.named}.")

@@ -127,11 +127,11 @@ def _earlier(keys: Iterable[FixtureKey], *, now: datetime) -> QuerySet[Fixture]:
 
 
 def _fixture(key: FixtureKey, *, now: datetime) -> Fixture:
-    fields = dict(zip(KEY_FIELDS, key, strict=True))
+    *_, home, away, kickoff_at = key
     return Fixture(
-        **fields,
-        name=" v ".join(filter(None, (fields["home_team"], fields["away_team"])))[:255],
-        kickoff_source=SOURCE if fields["kickoff_at"] else "",
+        **dict(zip(KEY_FIELDS, key, strict=True)),
+        name=" v ".join(filter(None, (home, away)))[:255],
+        kickoff_source=SOURCE if kickoff_at else "",
         first_seen_at=now,
         last_seen_at=now,
     )
@@ -181,7 +181,7 @@ def _published_at(line: Line, *, now: datetime) -> datetime | None:
 
 
 def _settlement(pick: Pick) -> Settlement:
-    return Settlement(
+    return Settlement(  # type: ignore[misc]  # a settled pick has a result, a profit and a time
         pick=pick,
         number=1,
         result=pick.result,

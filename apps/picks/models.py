@@ -116,14 +116,15 @@ class Pick(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                F("kickoff_at").desc(), F("id").desc(), name="pick_page", condition=Q(status__in=OUT)
-            ),
+            models.Index(F("kickoff_at").desc(), F("id").desc(), name="pick_page", condition=Q(status__in=OUT)),
             models.Index(
                 F("sport"), F("kickoff_at").desc(), F("id").desc(), name="pick_page_sport", condition=Q(status__in=OUT)
             ),
             models.Index(
-                Upper("league"), F("kickoff_at").desc(), F("id").desc(), name="pick_page_league",
+                Upper("league"),
+                F("kickoff_at").desc(),
+                F("id").desc(),
+                name="pick_page_league",
                 condition=Q(status__in=OUT),
             ),
             models.Index(fields=["status", "kickoff_at"]),

@@ -34,15 +34,26 @@ class Tally:
     clv_sum: Decimal = ZERO
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(*(mine + yours for mine, yours in zip(self._sums(), other._sums(), strict=True)))
+        return Tally(
+            settled=self.settled + other.settled,
+            pushes=self.pushes + other.pushes,
+            wins=self.wins + other.wins,
+            profit=self.profit + other.profit,
+            edge_sum=self.edge_sum + other.edge_sum,
+            clv_count=self.clv_count + other.clv_count,
+            clv_sum=self.clv_sum + other.clv_sum,
+        )
 
     def __neg__(self) -> "Tally":
-        return Tally(*(-value for value in self._sums()))
-
-    def _sums(self) -> tuple[int, int, int, Decimal, Decimal, int, Decimal]:
-        return (
-            self.settled, self.pushes, self.wins, self.profit, self.edge_sum, self.clv_count, self.clv_sum,
-        )  # fmt: skip
+        return Tally(
+            settled=-self.settled,
+            pushes=-self.pushes,
+            wins=-self.wins,
+            profit=-self.profit,
+            edge_sum=-self.edge_sum,
+            clv_count=-self.clv_count,
+            clv_sum=-self.clv_sum,
+        )
 
 
 def tally(pick: Counted) -> Tally:
@@ -89,7 +100,8 @@ def cumulative(days: Iterable[tuple[date, Tally]]) -> list[dict[str, str | float
     by_day: dict[date, Tally] = {}
     for day, sums in days:
         by_day[day] = by_day.get(day, Tally()) + sums
-    running, series = ZERO, []
+    running = ZERO
+    series: list[dict[str, str | float]] = []
     for day in sorted(day for day, sums in by_day.items() if sums.settled):
         running += by_day[day].profit
         series.append({"date": day.isoformat(), "cumulative_pnl_pct": float(running.quantize(CENT, ROUND_HALF_EVEN))})

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 
@@ -20,7 +20,7 @@ from apps.picks.rollup import add_to_record, correct_record, counted
 from apps.picks.standing import standing_edge
 
 log = structlog.get_logger(__name__)
-Person = AbstractBaseUser | None
+Person = User | None
 
 
 class NotPublishable(AppError):
@@ -214,4 +214,4 @@ def _check_start(fixture: Fixture, *, now: datetime) -> None:
 
 
 def _note(pick: Pick, action: str, *, by: Person, at: datetime, reason: str = "") -> None:
-    Decision.objects.create(pick=pick, action=action, by=by, at=at, reason=reason)  # type: ignore[misc]
+    Decision.objects.create(pick=pick, action=action, by=by, at=at, reason=reason)

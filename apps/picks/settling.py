@@ -111,5 +111,3 @@ def closing_of(pick: Pick) -> dict[str, Any]:
 
 def _no_close(reason: str) -> dict[str, Any]:
     return {"clv": None, "closing_fair_odds": None, "clv_missing": reason[:120]}
-
-

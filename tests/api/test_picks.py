@@ -117,8 +117,16 @@ def test_sports_and_leagues_match_whole_in_any_case(call) -> None:
 def test_since_is_exclusive_and_understands_many_spellings(call) -> None:
     make_picks([KICKOFF - timedelta(seconds=1), KICKOFF, KICKOFF + timedelta(seconds=1)])
     same = "2026-05-25T15:00:00"
-    for since in (f"{same}Z", same, f"{same}.000z", "2026-05-25T17:00:00+02:00", "2026-05-25T17:00:00 02:00",
-                  "2026-05-25t15:00", "2026-05-25 15:00:00", "2026-05-25T09:30:00-0530"):
+    for since in (
+        f"{same}Z",
+        same,
+        f"{same}.000z",
+        "2026-05-25T17:00:00+02:00",
+        "2026-05-25T17:00:00 02:00",
+        "2026-05-25t15:00",
+        "2026-05-25 15:00:00",
+        "2026-05-25T09:30:00-0530",
+    ):
         body = call("/picks", since=since).json()
         assert (body["count"], body["data"][0]["kickoff_at"]) == (1, "2026-05-25T15:00:01Z"), since
     assert call("/picks", since="2026-05-25").json()["count"] == 3
@@ -144,10 +152,28 @@ def test_a_limit_that_is_no_whole_number_is_refused(call, parameter, text) -> No
     assert response.json()["parameter"] == parameter
 
 
-UNREADABLE = ["yesterday", "nan", "0", "1748185200", "9" * 400, "2026-13-01", "2026-02-30", "0000-01-01",
-              "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:60Z", "2026-05-25T25:00Z",
-              "2026-05-25T24:00:00Z", "2026-05-25T15:00:00+99:00", "2026-05-25T15:00:00Z\x00", "٢٠٢٦-05-25",
-              "2026-05-25T15:00:00Zjunk", "99999-01-01", "2026-05-25T15:00:00+25:00", "\x00"]
+UNREADABLE = [
+    "yesterday",
+    "nan",
+    "0",
+    "1748185200",
+    "9" * 400,
+    "2026-13-01",
+    "2026-02-30",
+    "0000-01-01",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "9999-12-31T23:59:60Z",
+    "2026-05-25T25:00Z",
+    "2026-05-25T24:00:00Z",
+    "2026-05-25T15:00:00+99:00",
+    "2026-05-25T15:00:00Z\x00",
+    "٢٠٢٦-05-25",
+    "2026-05-25T15:00:00Zjunk",
+    "99999-01-01",
+    "2026-05-25T15:00:00+25:00",
+    "\x00",
+]
 
 
 @pytest.mark.parametrize("text", ["", *UNREADABLE])
@@ -159,9 +185,20 @@ def test_a_since_that_is_no_time_is_refused(call, text) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [*UNREADABLE, "2026-05-25", "2026-05-25T15:00:00", "2026-05-25T15:00Z", "~", f"~{SOME_ID}", " ",
-     "2026-05-25T15:00:00Z~", "2026-05-25T15:00:00Z~1", f"2026-05-25T15:00:00Z~{SOME_ID}~",
-     "2026-05-25T15:00:00Z~{" + SOME_ID + "}", f"2026-05-25T15:00:00Z~{SOME_ID.replace('-', '')}"],
+    [
+        *UNREADABLE,
+        "2026-05-25",
+        "2026-05-25T15:00:00",
+        "2026-05-25T15:00Z",
+        "~",
+        f"~{SOME_ID}",
+        " ",
+        "2026-05-25T15:00:00Z~",
+        "2026-05-25T15:00:00Z~1",
+        f"2026-05-25T15:00:00Z~{SOME_ID}~",
+        "2026-05-25T15:00:00Z~{" + SOME_ID + "}",
+        f"2026-05-25T15:00:00Z~{SOME_ID.replace('-', '')}",
+    ],
 )
 def test_a_cursor_that_is_none_is_refused(call, text) -> None:
     response = call("/picks", cursor=text)
@@ -194,8 +231,13 @@ def test_the_cursor_is_the_bare_time_unless_picks_share_it(call) -> None:
 
 def test_any_instant_is_a_cursor_and_an_empty_one_the_beginning(call) -> None:
     older, _ = make_picks([KICKOFF, KICKOFF + timedelta(hours=1)])
-    for cursor in ("2026-05-25T16:00:00Z", "2026-05-25t18:00:00.000+02:00", "2026-05-25T18:00:00 02:00",
-                   "2026-05-25T15:59:60Z", f"2026-05-25T16:00:00Z~{uuid.UUID(int=0)}"):
+    for cursor in (
+        "2026-05-25T16:00:00Z",
+        "2026-05-25t18:00:00.000+02:00",
+        "2026-05-25T18:00:00 02:00",
+        "2026-05-25T15:59:60Z",
+        f"2026-05-25T16:00:00Z~{uuid.UUID(int=0)}",
+    ):
         assert [pick["id"] for pick in call("/picks", cursor=cursor).json()["data"]] == [str(older.pk)], cursor
     assert call("/picks", cursor="").json()["count"] == 2
 
@@ -226,9 +268,7 @@ def test_any_walk_equals_a_plain_sort(call, minutes, limit, sport, since) -> Non
         for pick in make_picks([KICKOFF + timedelta(minutes=n) for n in minutes], sport=slug)
     ]
     start = None if since is None else KICKOFF + timedelta(minutes=since)
-    expected = [
-        pick for pick in picks if sport in (None, pick.sport) and (start is None or pick.kickoff_at > start)
-    ]
+    expected = [pick for pick in picks if sport in (None, pick.sport) and (start is None or pick.kickoff_at > start)]
     asked = {"sport": sport, "since": start and start.isoformat()}
     assert walk(call, limit=limit, **{k: v for k, v in asked.items() if v}) == newest_first(expected)
 
@@ -240,8 +280,12 @@ def test_every_page_reads_an_index_in_order(asked, deep, django_assert_max_num_q
     fixtures = FixtureFactory.create_batch(200)
     Pick.objects.bulk_create(
         PickFactory.build(
-            published=True, origin="import", fixture=fixtures[n % 200], league=f"League {n % 10}",
-            sport="soccer" if n % 2 else "tennis", kickoff_at=KICKOFF + timedelta(minutes=random.randrange(4000)),
+            published=True,
+            origin="import",
+            fixture=fixtures[n % 200],
+            league=f"League {n % 10}",
+            sport="soccer" if n % 2 else "tennis",
+            kickoff_at=KICKOFF + timedelta(minutes=random.randrange(4000)),
         )
         for n in range(4000)
     )

@@ -24,8 +24,11 @@ SAMPLES = {
 def samples() -> list[tuple[str, str]]:
     text = REFERENCE.read_text() if REFERENCE.exists() else ""
     found = [(kind, sample) for kind, shape in SAMPLES.items() for sample in re.findall(shape, text, re.DOTALL)]
-    return [(kind, sample) for kind, sample in found if re.search(rf"/api/v1({'|'.join(FIELDS)})(?!/stream)", sample)
-            and "stream" not in sample]
+    return [
+        (kind, sample)
+        for kind, sample in found
+        if re.search(rf"/api/v1({'|'.join(FIELDS)})(?!/stream)", sample) and "stream" not in sample
+    ]
 
 
 @pytest.mark.skipif(not REFERENCE.exists(), reason="the reference's text does not lie beside this checkout")

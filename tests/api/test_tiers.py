@@ -72,7 +72,11 @@ def test_days_back_is_thirty_if_not_given_and_a_year_at_most(call, monkeypatch, 
 def test_with_nothing_settled_the_record_is_empty(call) -> None:
     assert call("/track-record").json() == {
         "overall": {
-            "roi_pct": None, "win_rate": None, "total_settled": 0, "clv_avg_pct": None, "edge_avg_pct": None,
+            "roi_pct": None,
+            "win_rate": None,
+            "total_settled": 0,
+            "clv_avg_pct": None,
+            "edge_avg_pct": None,
         },
         "per_sport": [],
         "series": [],
@@ -82,7 +86,9 @@ def test_with_nothing_settled_the_record_is_empty(call) -> None:
 def test_an_analysis_is_given_as_printed(call) -> None:
     pick = PickFactory(published=True)
     assert call(f"/match-analyses/{pick.pk}").json() == {
-        "match_id": str(pick.pk), "analysis": pick.analysis, "created_at": "2026-05-25T07:00:00Z",
+        "match_id": str(pick.pk),
+        "analysis": pick.analysis,
+        "created_at": "2026-05-25T07:00:00Z",
     }
     assert call(f"/match-analyses/{str(pick.pk).upper()}").status_code == 200
 

@@ -42,7 +42,7 @@ def far_side(answer: Callable[[str, str], Reply]) -> Iterator[FarSide]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = _reply  # noqa: N815
+        do_GET = do_POST = _reply
 
         def log_message(self, *_args: Any) -> None:
             pass

@@ -18,7 +18,9 @@ KICKOFF = NOW + timedelta(hours=5)
 EPL = AnchorSport("soccer_epl", "soccer", "EPL")
 
 
-def event(home: str = "Arsenal", away: str = "Chelsea", commence: datetime | None = KICKOFF, **changes: Any) -> AnchorReading:
+def event(
+    home: str = "Arsenal", away: str = "Chelsea", commence: datetime | None = KICKOFF, **changes: Any
+) -> AnchorReading:
     record = {
         "id": f"{home}-{away}",
         "home_team": home,

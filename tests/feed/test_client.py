@@ -93,14 +93,23 @@ def test_the_circuit_opens_after_five_failures_and_closes_by_itself(side: FarSid
 
 
 def test_a_page_with_one_unreadable_record_gives_all_others(side: FarSide, replies: list[Any]) -> None:
-    odd: list[Any] = [None, 7, {}, {"id": 9}, {"id": 8, "sport": "Football"}, {**EVENT, "id": "x y", "betfair_event_id": None}]
+    odd: list[Any] = [
+        None,
+        7,
+        {},
+        {"id": 9},
+        {"id": 8, "sport": "Football"},
+        {**EVENT, "id": "x y", "betfair_event_id": None},
+    ]
     replies[0] = as_json({"success": True, "data": [*odd, EVENT, {**EVENT, "in_play": float("nan")}]})
     page = Porqpine(upstream(side)).events()
     assert [fixture.bfi for fixture in page.items] == ["2", "2"]
     assert page.skipped == len(odd)
 
 
-@pytest.mark.parametrize("body", [{"success": False, "error": "maintenance"}, {"data": []}, [], None, {"success": True}])
+@pytest.mark.parametrize(
+    "body", [{"success": False, "error": "maintenance"}, {"data": []}, [], None, {"success": True}]
+)
 def test_an_answer_that_is_no_page_is_a_failure(side: FarSide, replies: list[Any], body: Any) -> None:
     replies[0] = as_json(body)
     with pytest.raises(UpstreamFailed):
@@ -141,5 +150,3 @@ def test_upstream_is_healthy_by_its_own_rule(side: FarSide, replies: list[Any], 
     replies[0] = as_json({"success": True, "data": health})
     said = Porqpine(upstream(side)).health()
     assert (words in said) if words else not said
-
-

@@ -1,4 +1,4 @@
-"""Fixtures come in by whole pages: both ids, moved ids, merged rows, moved kick-offs, a bounded number of statements."""
+"""Fixtures come in by whole pages: both ids, moved ids, merged rows, moved kick-offs, few statements."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,9 @@ def page(count: int) -> list[FixtureReading]:
 
 
 def statements(readings: list[FixtureReading], now: datetime) -> int:
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         ingest_fixtures(readings, origin="live", now=now)
     return len(queries)
 

@@ -57,6 +57,12 @@ def ended(fixture: Fixture, winner: str, score: tuple[int, int] | None = None, *
     """A result as the feed would have stored it."""
     side = side_of(winner, home=fixture.home_team, away=fixture.away_team)
     home, away = score or (None, None)
-    fields = {"observed_at": NOW, "winner": winner, "side": "" if side == "other" else side, "home_score": home, "away_score": away}
+    fields = {
+        "observed_at": NOW,
+        "winner": winner,
+        "side": "" if side == "other" else side,
+        "home_score": home,
+        "away_score": away,
+    }
     made: Result = Result.objects.create(fixture=fixture, **{**fields, **changes})
     return made

@@ -40,7 +40,8 @@ def test_every_number_of_the_analysis_is_a_stored_one() -> None:
     pick = proposed()
     numbers = re.findall(r"(?<![\w.])[+-]?\d+(?:\.\d+)?", pick.analysis)
     stored = {
-        round(pick.fair_odds, 3), pick.odds, Decimal("2.00"), pick.edge_pct, Decimal("-0.5"), Decimal(pick.anchor_age_seconds),
+        round(pick.fair_odds, 3), pick.odds, Decimal("2.00"), pick.edge_pct, Decimal("-0.5"),
+        Decimal(pick.anchor_age_seconds),
     }  # fmt: skip
     assert {Decimal(number) for number in numbers} == {value.normalize() for value in stored}
     for named in ("Arsenal vs Chelsea", "Pinnacle", "wrong if", "power"):

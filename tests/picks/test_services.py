@@ -227,9 +227,9 @@ def test_an_event_that_was_written_cannot_be_changed_or_told_twice() -> None:
 
 def test_a_rolled_back_event_leaves_no_gap() -> None:
     first = proposed()
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         publish_pick(pick_id=first.pk, now=LATER)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     publish_pick(pick_id=first.pk, now=LATER)
     publish_pick(pick_id=proposed().pk, now=LATER)
     sequences = list(OutboxEvent.objects.values_list("sequence", flat=True))

@@ -23,7 +23,9 @@ def test_a_bet_reads_as_the_contract_says_and_parses_back(bet: Bet, text: str) -
     assert parse_words(text, home="Arsenal", away="Chelsea") == bet
 
 
-@pytest.mark.parametrize("text", ["", "Spurs to win", "Arsenal -0.3 Asian Handicap", "Arsenal by a lot", "Over the moon"])
+@pytest.mark.parametrize(
+    "text", ["", "Spurs to win", "Arsenal -0.3 Asian Handicap", "Arsenal by a lot", "Over the moon"]
+)
 def test_other_words_are_kept_as_another_bet(text: str) -> None:
     assert parse_words(text, home="Arsenal", away="Chelsea") == Bet("other", "other", None)
 

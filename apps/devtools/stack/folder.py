@@ -16,6 +16,8 @@ from apps.devtools.stack.processes import StackError
 ROOT = Path(__file__).resolve().parents[3]
 FREE_BYTES = 300_000_000  # PostgreSQL's files and logs of a few hours; a full disk stops it in the middle of a write
 
+UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT)
+
 
 def default_data_dir() -> Path:
     """`BETEDGE_DATA_DIR`, or `.data` in the checkout."""
@@ -47,7 +49,7 @@ def write_errors_as_sentences(data_dir: Path) -> Iterator[None]:
             raise StackError(
                 f"The disk under {data_dir} is full. Free some space, or choose another folder with BETEDGE_DATA_DIR."
             ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+        if error.errno in UNWRITABLE:
             raise StackError(
                 f"Cannot write to {error.filename or data_dir} ({error.strerror}). Make it writable, or "
                 "choose another folder with BETEDGE_DATA_DIR."

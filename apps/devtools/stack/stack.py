@@ -20,6 +20,7 @@ from apps.devtools.stack.valkey import Valkey
 
 STOP_ORDER = ("beat", "worker", "web", "front", "sandbox", "valkey", "postgres")
 STOP_SECONDS = 10.0
+LEAST_BYTES = 30_000_000  # left for the databases to end cleanly when the disk fills up under them
 
 # Against the sandbox, whose matches last a minute and which nobody's quota protects.
 SANDBOX_PACE = {
@@ -116,7 +117,11 @@ class Stack:
             time.sleep(0.1)
 
     def tick(self) -> None:
-        """Start again what has ended; call it a few times a second. StackError when something cannot stay up."""
+        """Start again what has ended; call it a few times a second.
+
+        StackError when something cannot stay up, or the disk is about to be full.
+        """
+        self._need_room(LEAST_BYTES)
         for keeper in self._keepers.values():
             keeper.look()
 
@@ -159,24 +164,29 @@ class Stack:
 
     def _check_port(self) -> None:
         if "front" in self.processes and not ports.is_free(self.port):
+            other = self.port + 10 if 1024 <= self.port <= 65_000 else 8000
             raise StackError(
                 f"Port {self.port} is in use or not allowed. Stop what uses it, or choose another: "
-                f"`PORT={self.port + 10} make run`."
+                f"`PORT={other} make run`."
             )
 
     def _start_servers(self) -> None:
         if "DATABASE_URL" not in self.environ:
-            self._need_room_for_postgres()
+            self._need_room(FREE_BYTES)
             self._postgres.prepare()
             self._keep(self._postgres.start(self.ports["postgres"]), self._postgres.end_leftovers)
             self._postgres.make_database(self.ports["postgres"])
         if "REDIS_URL" not in self.environ:
             self._keep(self._valkey.start(self.ports["valkey"]))
 
-    def _need_room_for_postgres(self) -> None:
-        disk = self._postgres.home.parent
-        if shutil.disk_usage(disk).free < FREE_BYTES:
-            raise StackError(f"The disk under {disk}, where PostgreSQL keeps its data, is full. Free some space.")
+    def _need_room(self, room: int) -> None:
+        """StackError unless `room` bytes are free, in the data folder and where PostgreSQL keeps its data."""
+        for disk in (self.folder.path, self._postgres.home.parent):
+            if shutil.disk_usage(disk).free < room:
+                raise StackError(
+                    f"The disk under {disk} is full. Free some space and run it again, or choose another folder "
+                    "with BETEDGE_DATA_DIR."
+                )
 
     def _start_sandbox(self, options: Sequence[str]) -> None:
         port = str(self.ports["sandbox"])
@@ -192,11 +202,16 @@ class Stack:
                 self._start(name, procfile.argv(commands[name]))
         self._prepare("demo")
 
+    def make_demo(self, *options: str) -> None:
+        """Make the demo data and keep its secrets as `self.demo`."""
+        self.demo = json.loads(self.manage("demo", *options))
+
     def _prepare(self, command: str) -> None:
         if command in self.prepare:
-            said = self.manage(command)
             if command == "demo":
-                self.demo = json.loads(said)
+                self.make_demo()
+            else:
+                self.manage(command)
 
     def _start(self, name: str, argv: list[str]) -> None:
         child = Child(name=name, argv=argv, log=self.folder.logs / f"{name}.log", env=self._environment(), cwd=ROOT)

@@ -27,11 +27,11 @@ def ingest_anchor(
     rows = _upsert(readings, feed=feed, now=now)
     with transaction.atomic():
         _join(rows, sport=sport, now=now)
-    rows = {row.external_id: row for row in AnchorRow.objects.filter(source=SOURCE, feed=feed).exclude(fixture=None)}
-    fixtures = Fixture.objects.in_bulk([row.fixture_id for row in rows.values() if row.fixture_id])
+    joined = {row.external_id: row for row in AnchorRow.objects.filter(source=SOURCE, feed=feed).exclude(fixture=None)}
+    fixtures = Fixture.objects.in_bulk([row.fixture_id for row in joined.values() if row.fixture_id])
     lines = {reading.external_id: reading.markets for reading in readings}
     observed: dict[int, Observed] = {}
-    for external_id, row in rows.items():
+    for external_id, row in joined.items():
         # A row not seen for an hour was closed long ago; `unread` rows are there, only not readable.
         if row.fixture_id is None or external_id in unread or row.last_seen_at < now - timedelta(hours=1):
             continue
@@ -44,7 +44,7 @@ def ingest_anchor(
             in_play=fixtures[row.fixture_id].started_at is not None,
         )
     record_quotes(list(observed.values()), now=now)
-    return len(rows)
+    return len(joined)
 
 
 def _upsert(readings: Sequence[AnchorReading], *, feed: str, now: datetime) -> list[AnchorRow]:
@@ -73,7 +73,7 @@ def _upsert(readings: Sequence[AnchorReading], *, feed: str, now: datetime) -> l
 
 
 def _join(rows: Sequence[AnchorRow], *, sport: str, now: datetime) -> None:
-    """Join what is not joined, part what no longer fits, and give a kick-off to fixtures that have none of their own."""
+    """Join what is not joined, part what no longer fits, and give a kick-off to fixtures that have none."""
     joiner = Joiner(_candidates(rows, sport=sport, now=now), aliases_of(sport))
     changed = []
     for row in rows:
@@ -90,7 +90,9 @@ def _join(rows: Sequence[AnchorRow], *, sport: str, now: datetime) -> None:
 def _candidates(rows: Sequence[AnchorRow], *, sport: str, now: datetime) -> list[Fixture]:
     times = [row.commence_at for row in rows if row.commence_at] or [now]
     return list(
-        Fixture.objects.filter(sport=sport, merged_into=None, tournament=False, last_seen_at__gte=now - timedelta(days=1))
+        Fixture.objects.filter(
+            sport=sport, merged_into=None, tournament=False, last_seen_at__gte=now - timedelta(days=1)
+        )
         .exclude(kickoff_at__lt=min(times) - NEAR)
         .exclude(kickoff_at__gt=max(times) + NEAR)
     )
@@ -129,5 +131,3 @@ def _turned(market: MarketReading, swapped: bool) -> MarketReading:
         ),
         line=market.line,
     )
-
-

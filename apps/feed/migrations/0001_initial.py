@@ -5,214 +5,368 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Poll',
+            name="Poll",
             fields=[
-                ('name', models.CharField(max_length=80, primary_key=True, serialize=False)),
-                ('due_at', models.DateTimeField()),
-                ('last_ok_at', models.DateTimeField(null=True)),
-                ('last_error', models.TextField(blank=True)),
-                ('last_error_at', models.DateTimeField(null=True)),
-                ('failures', models.PositiveIntegerField(default=0, help_text='In a row.')),
-                ('records', models.PositiveIntegerField(default=0, help_text='In the last good answer.')),
-                ('skipped', models.PositiveIntegerField(default=0, help_text='Unreadable records in the last good answer.')),
+                ("name", models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ("due_at", models.DateTimeField()),
+                ("last_ok_at", models.DateTimeField(null=True)),
+                ("last_error", models.TextField(blank=True)),
+                ("last_error_at", models.DateTimeField(null=True)),
+                ("failures", models.PositiveIntegerField(default=0, help_text="In a row.")),
+                ("records", models.PositiveIntegerField(default=0, help_text="In the last good answer.")),
+                (
+                    "skipped",
+                    models.PositiveIntegerField(default=0, help_text="Unreadable records in the last good answer."),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Fixture',
+            name="Fixture",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('internal_id', models.CharField(blank=True, max_length=32, null=True, unique=True)),
-                ('bfi', models.CharField(blank=True, help_text='Betfair event id.', max_length=32, null=True, unique=True)),
-                ('sport', models.CharField(max_length=40)),
-                ('league', models.CharField(blank=True, max_length=160)),
-                ('name', models.CharField(max_length=255)),
-                ('home_team', models.CharField(blank=True, max_length=160)),
-                ('away_team', models.CharField(blank=True, max_length=160)),
-                ('kickoff_at', models.DateTimeField(blank=True, help_text='Scheduled start, UTC.', null=True)),
-                ('kickoff_source', models.CharField(blank=True, help_text='feed, anchor, reviewer or import.', max_length=16)),
-                ('started_at', models.DateTimeField(blank=True, help_text='First seen in play.', null=True)),
-                ('in_play', models.BooleanField(default=False)),
-                ('tournament', models.BooleanField(default=False, help_text='A tournament-level market: no picks, no alarms.')),
-                ('origin', models.CharField(choices=[('live', 'Live'), ('sandbox', 'Sandbox'), ('import', 'Import')], default='live', max_length=8)),
-                ('first_seen_at', models.DateTimeField()),
-                ('last_seen_at', models.DateTimeField()),
-                ('odds_due_at', models.DateTimeField(blank=True, help_text='When its prices are asked next.', null=True)),
-                ('odds_digest', models.CharField(blank=True, help_text='Of its last /odds/unified frame.', max_length=64)),
-                ('odds_read_at', models.DateTimeField(blank=True, help_text='When its prices were last read in full.', null=True)),
-                ('result_due_at', models.DateTimeField(blank=True, help_text='When its result is asked next.', null=True)),
-                ('result_asks', models.PositiveIntegerField(default=0)),
-                ('merged_into', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='feed.fixture')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("internal_id", models.CharField(blank=True, max_length=32, null=True, unique=True)),
+                (
+                    "bfi",
+                    models.CharField(blank=True, help_text="Betfair event id.", max_length=32, null=True, unique=True),
+                ),
+                ("sport", models.CharField(max_length=40)),
+                ("league", models.CharField(blank=True, max_length=160)),
+                ("name", models.CharField(max_length=255)),
+                ("home_team", models.CharField(blank=True, max_length=160)),
+                ("away_team", models.CharField(blank=True, max_length=160)),
+                ("kickoff_at", models.DateTimeField(blank=True, help_text="Scheduled start, UTC.", null=True)),
+                (
+                    "kickoff_source",
+                    models.CharField(blank=True, help_text="feed, anchor, reviewer or import.", max_length=16),
+                ),
+                ("started_at", models.DateTimeField(blank=True, help_text="First seen in play.", null=True)),
+                ("in_play", models.BooleanField(default=False)),
+                (
+                    "tournament",
+                    models.BooleanField(default=False, help_text="A tournament-level market: no picks, no alarms."),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("live", "Live"), ("sandbox", "Sandbox"), ("import", "Import")],
+                        default="live",
+                        max_length=8,
+                    ),
+                ),
+                ("first_seen_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
+                (
+                    "odds_due_at",
+                    models.DateTimeField(blank=True, help_text="When its prices are asked next.", null=True),
+                ),
+                (
+                    "odds_digest",
+                    models.CharField(blank=True, help_text="Of its last /odds/unified frame.", max_length=64),
+                ),
+                (
+                    "odds_read_at",
+                    models.DateTimeField(blank=True, help_text="When its prices were last read in full.", null=True),
+                ),
+                (
+                    "result_due_at",
+                    models.DateTimeField(blank=True, help_text="When its result is asked next.", null=True),
+                ),
+                ("result_asks", models.PositiveIntegerField(default=0)),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="merged",
+                        to="feed.fixture",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AnchorRow',
+            name="AnchorRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(default='pinnacle', max_length=16)),
-                ('external_id', models.CharField(max_length=64)),
-                ('sport', models.CharField(max_length=40)),
-                ('home_team', models.CharField(max_length=160)),
-                ('away_team', models.CharField(max_length=160)),
-                ('commence_at', models.DateTimeField(null=True)),
-                ('swapped', models.BooleanField(default=False, help_text='The anchor names our home side as away.')),
-                ('feed', models.CharField(help_text='The upstream list it stands in.', max_length=80)),
-                ('first_seen_at', models.DateTimeField()),
-                ('last_seen_at', models.DateTimeField()),
-                ('fixture', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='anchor_rows', to='feed.fixture')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(default="pinnacle", max_length=16)),
+                ("external_id", models.CharField(max_length=64)),
+                ("sport", models.CharField(max_length=40)),
+                ("home_team", models.CharField(max_length=160)),
+                ("away_team", models.CharField(max_length=160)),
+                ("commence_at", models.DateTimeField(null=True)),
+                ("swapped", models.BooleanField(default=False, help_text="The anchor names our home side as away.")),
+                ("feed", models.CharField(help_text="The upstream list it stands in.", max_length=80)),
+                ("first_seen_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
+                (
+                    "fixture",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="anchor_rows",
+                        to="feed.fixture",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='KickoffChange',
+            name="KickoffChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('old', models.DateTimeField(null=True)),
-                ('new', models.DateTimeField(null=True)),
-                ('source', models.CharField(max_length=16)),
-                ('observed_at', models.DateTimeField()),
-                ('fixture', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='kickoff_changes', to='feed.fixture')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("old", models.DateTimeField(null=True)),
+                ("new", models.DateTimeField(null=True)),
+                ("source", models.CharField(max_length=16)),
+                ("observed_at", models.DateTimeField()),
+                (
+                    "fixture",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="kickoff_changes", to="feed.fixture"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['observed_at'],
+                "ordering": ["observed_at"],
             },
         ),
         migrations.CreateModel(
-            name='Market',
+            name="Market",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('book', models.CharField(help_text='Whose prices: pinnacle, exchange, bookmaker, …', max_length=24)),
-                ('external_id', models.CharField(max_length=80)),
-                ('name', models.CharField(max_length=160)),
-                ('kind', models.CharField(choices=[('match_odds', 'Match Odds'), ('asian_handicap', 'Asian Handicap'), ('totals', 'Totals'), ('other', 'Other')], default='other', max_length=16)),
-                ('line', models.DecimalField(decimal_places=2, help_text="The home side's, or the total.", max_digits=6, null=True)),
-                ('fixture', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='markets', to='feed.fixture')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("book", models.CharField(help_text="Whose prices: pinnacle, exchange, bookmaker, …", max_length=24)),
+                ("external_id", models.CharField(max_length=80)),
+                ("name", models.CharField(max_length=160)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("match_odds", "Match Odds"),
+                            ("asian_handicap", "Asian Handicap"),
+                            ("totals", "Totals"),
+                            ("other", "Other"),
+                        ],
+                        default="other",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "line",
+                    models.DecimalField(
+                        decimal_places=2, help_text="The home side's, or the total.", max_digits=6, null=True
+                    ),
+                ),
+                (
+                    "fixture",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="markets", to="feed.fixture"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Result',
+            name="Result",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('winner', models.CharField(blank=True, help_text='As upstream names it, tag removed.', max_length=160)),
-                ('tagged', models.BooleanField(default=False, help_text='Upstream guessed: `(favourite)`.')),
-                ('side', models.CharField(blank=True, choices=[('home', 'Home'), ('draw', 'Draw'), ('away', 'Away'), ('over', 'Over'), ('under', 'Under'), ('other', 'Other')], help_text='Blank: names neither side nor the draw.', max_length=8)),
-                ('home_score', models.PositiveSmallIntegerField(null=True)),
-                ('away_score', models.PositiveSmallIntegerField(null=True)),
-                ('status', models.CharField(default='completed', help_text='completed, abandoned, walkover, …', max_length=24)),
-                ('completed_at', models.DateTimeField(null=True)),
-                ('observed_at', models.DateTimeField()),
-                ('evidence', models.JSONField(default=dict, help_text='The record as it came.')),
-                ('fixture', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='results', to='feed.fixture')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "winner",
+                    models.CharField(blank=True, help_text="As upstream names it, tag removed.", max_length=160),
+                ),
+                ("tagged", models.BooleanField(default=False, help_text="Upstream guessed: `(favourite)`.")),
+                (
+                    "side",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("home", "Home"),
+                            ("draw", "Draw"),
+                            ("away", "Away"),
+                            ("over", "Over"),
+                            ("under", "Under"),
+                            ("other", "Other"),
+                        ],
+                        help_text="Blank: names neither side nor the draw.",
+                        max_length=8,
+                    ),
+                ),
+                ("home_score", models.PositiveSmallIntegerField(null=True)),
+                ("away_score", models.PositiveSmallIntegerField(null=True)),
+                (
+                    "status",
+                    models.CharField(default="completed", help_text="completed, abandoned, walkover, …", max_length=24),
+                ),
+                ("completed_at", models.DateTimeField(null=True)),
+                ("observed_at", models.DateTimeField()),
+                ("evidence", models.JSONField(default=dict, help_text="The record as it came.")),
+                (
+                    "fixture",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="results", to="feed.fixture"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['observed_at', 'id'],
+                "ordering": ["observed_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Selection',
+            name="Selection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('back_odds', models.DecimalField(decimal_places=3, max_digits=8, null=True)),
-                ('back_size', models.DecimalField(decimal_places=2, max_digits=14, null=True)),
-                ('lay_odds', models.DecimalField(decimal_places=3, max_digits=8, null=True)),
-                ('lay_size', models.DecimalField(decimal_places=2, max_digits=14, null=True)),
-                ('is_open', models.BooleanField(default=True, help_text='Bets are taken; false once suspended or withdrawn.')),
-                ('in_play', models.BooleanField(default=False)),
-                ('fresh', models.BooleanField(default=True, help_text='The feed said the price was live.')),
-                ('observed_at', models.DateTimeField(help_text='When this price was first seen.')),
-                ('name', models.CharField(max_length=160)),
-                ('side', models.CharField(choices=[('home', 'Home'), ('draw', 'Draw'), ('away', 'Away'), ('over', 'Over'), ('under', 'Under'), ('other', 'Other')], default='other', max_length=8)),
-                ('last_confirmed_at', models.DateTimeField(help_text='When this price was last seen; age counts from here.')),
-                ('market', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='selections', to='feed.market')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("back_odds", models.DecimalField(decimal_places=3, max_digits=8, null=True)),
+                ("back_size", models.DecimalField(decimal_places=2, max_digits=14, null=True)),
+                ("lay_odds", models.DecimalField(decimal_places=3, max_digits=8, null=True)),
+                ("lay_size", models.DecimalField(decimal_places=2, max_digits=14, null=True)),
+                (
+                    "is_open",
+                    models.BooleanField(default=True, help_text="Bets are taken; false once suspended or withdrawn."),
+                ),
+                ("in_play", models.BooleanField(default=False)),
+                ("fresh", models.BooleanField(default=True, help_text="The feed said the price was live.")),
+                ("observed_at", models.DateTimeField(help_text="When this price was first seen.")),
+                ("name", models.CharField(max_length=160)),
+                (
+                    "side",
+                    models.CharField(
+                        choices=[
+                            ("home", "Home"),
+                            ("draw", "Draw"),
+                            ("away", "Away"),
+                            ("over", "Over"),
+                            ("under", "Under"),
+                            ("other", "Other"),
+                        ],
+                        default="other",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "last_confirmed_at",
+                    models.DateTimeField(help_text="When this price was last seen; age counts from here."),
+                ),
+                (
+                    "market",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="selections", to="feed.market"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Quote',
+            name="Quote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('back_odds', models.DecimalField(decimal_places=3, max_digits=8, null=True)),
-                ('back_size', models.DecimalField(decimal_places=2, max_digits=14, null=True)),
-                ('lay_odds', models.DecimalField(decimal_places=3, max_digits=8, null=True)),
-                ('lay_size', models.DecimalField(decimal_places=2, max_digits=14, null=True)),
-                ('is_open', models.BooleanField(default=True, help_text='Bets are taken; false once suspended or withdrawn.')),
-                ('in_play', models.BooleanField(default=False)),
-                ('fresh', models.BooleanField(default=True, help_text='The feed said the price was live.')),
-                ('observed_at', models.DateTimeField(help_text='When this price was first seen.')),
-                ('confirmed_until', models.DateTimeField(help_text='When it was last seen before it changed.', null=True)),
-                ('selection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quotes', to='feed.selection')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("back_odds", models.DecimalField(decimal_places=3, max_digits=8, null=True)),
+                ("back_size", models.DecimalField(decimal_places=2, max_digits=14, null=True)),
+                ("lay_odds", models.DecimalField(decimal_places=3, max_digits=8, null=True)),
+                ("lay_size", models.DecimalField(decimal_places=2, max_digits=14, null=True)),
+                (
+                    "is_open",
+                    models.BooleanField(default=True, help_text="Bets are taken; false once suspended or withdrawn."),
+                ),
+                ("in_play", models.BooleanField(default=False)),
+                ("fresh", models.BooleanField(default=True, help_text="The feed said the price was live.")),
+                ("observed_at", models.DateTimeField(help_text="When this price was first seen.")),
+                (
+                    "confirmed_until",
+                    models.DateTimeField(help_text="When it was last seen before it changed.", null=True),
+                ),
+                (
+                    "selection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="quotes", to="feed.selection"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['observed_at', 'id'],
+                "ordering": ["observed_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='TeamAlias',
+            name="TeamAlias",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sport', models.CharField(max_length=40)),
-                ('name', models.CharField(max_length=160)),
-                ('same_as', models.CharField(max_length=160)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sport", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=160)),
+                ("same_as", models.CharField(max_length=160)),
             ],
             options={
-                'verbose_name_plural': 'team aliases',
-                'constraints': [models.UniqueConstraint(fields=('sport', 'name'), name='alias_once_per_sport')],
+                "verbose_name_plural": "team aliases",
+                "constraints": [models.UniqueConstraint(fields=("sport", "name"), name="alias_once_per_sport")],
             },
         ),
         migrations.AddIndex(
-            model_name='fixture',
-            index=models.Index(fields=['kickoff_at'], name='feed_fixtur_kickoff_2e8cdf_idx'),
+            model_name="fixture",
+            index=models.Index(fields=["kickoff_at"], name="feed_fixtur_kickoff_2e8cdf_idx"),
         ),
         migrations.AddIndex(
-            model_name='fixture',
-            index=models.Index(fields=['sport', 'kickoff_at'], name='feed_fixtur_sport_95a4a1_idx'),
+            model_name="fixture",
+            index=models.Index(fields=["sport", "kickoff_at"], name="feed_fixtur_sport_95a4a1_idx"),
         ),
         migrations.AddIndex(
-            model_name='fixture',
-            index=models.Index(condition=models.Q(('odds_due_at__isnull', False)), fields=['odds_due_at'], name='fixture_odds_due'),
+            model_name="fixture",
+            index=models.Index(
+                condition=models.Q(("odds_due_at__isnull", False)), fields=["odds_due_at"], name="fixture_odds_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='fixture',
-            index=models.Index(condition=models.Q(('result_due_at__isnull', False)), fields=['result_due_at'], name='fixture_result_due'),
+            model_name="fixture",
+            index=models.Index(
+                condition=models.Q(("result_due_at__isnull", False)),
+                fields=["result_due_at"],
+                name="fixture_result_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fixture',
-            constraint=models.CheckConstraint(condition=models.Q(('sport__regex', '^[a-z0-9]+(-[a-z0-9]+)*$')), name='fixture_sport_is_slug'),
+            model_name="fixture",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sport__regex", "^[a-z0-9]+(-[a-z0-9]+)*$")), name="fixture_sport_is_slug"
+            ),
         ),
         migrations.AddIndex(
-            model_name='anchorrow',
-            index=models.Index(fields=['source', 'feed'], name='feed_anchor_source_a1c263_idx'),
+            model_name="anchorrow",
+            index=models.Index(fields=["source", "feed"], name="feed_anchor_source_a1c263_idx"),
         ),
         migrations.AddConstraint(
-            model_name='anchorrow',
-            constraint=models.UniqueConstraint(fields=('source', 'external_id'), name='anchor_row_once'),
+            model_name="anchorrow",
+            constraint=models.UniqueConstraint(fields=("source", "external_id"), name="anchor_row_once"),
         ),
         migrations.AddConstraint(
-            model_name='market',
-            constraint=models.UniqueConstraint(fields=('fixture', 'book', 'external_id'), name='market_once'),
+            model_name="market",
+            constraint=models.UniqueConstraint(fields=("fixture", "book", "external_id"), name="market_once"),
         ),
         migrations.AddConstraint(
-            model_name='result',
-            constraint=models.UniqueConstraint(fields=('fixture', 'winner', 'tagged', 'home_score', 'away_score', 'status'), name='result_said_once', nulls_distinct=False),
+            model_name="result",
+            constraint=models.UniqueConstraint(
+                fields=("fixture", "winner", "tagged", "home_score", "away_score", "status"),
+                name="result_said_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='selection',
-            constraint=models.UniqueConstraint(fields=('market', 'name'), name='selection_once'),
+            model_name="selection",
+            constraint=models.UniqueConstraint(fields=("market", "name"), name="selection_once"),
         ),
         migrations.AddConstraint(
-            model_name='selection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('back_odds__isnull', True), ('back_odds__gt', 1), _connector='OR'), models.Q(('lay_odds__isnull', True), ('lay_odds__gt', 1), _connector='OR')), name='selection_odds_above_one'),
+            model_name="selection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("back_odds__isnull", True), ("back_odds__gt", 1), _connector="OR"),
+                    models.Q(("lay_odds__isnull", True), ("lay_odds__gt", 1), _connector="OR"),
+                ),
+                name="selection_odds_above_one",
+            ),
         ),
         migrations.AddIndex(
-            model_name='quote',
-            index=models.Index(fields=['selection', 'observed_at'], name='feed_quote_selecti_8f4b8a_idx'),
+            model_name="quote",
+            index=models.Index(fields=["selection", "observed_at"], name="feed_quote_selecti_8f4b8a_idx"),
         ),
     ]

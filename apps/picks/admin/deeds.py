@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 from django import forms
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import DatabaseError
 from django.utils import timezone
 
@@ -19,7 +19,7 @@ from apps.picks.proposing import follow_fixtures
 from apps.picks.services import edit_analysis, publish_pick, reject_pick, settle_pick
 
 log = structlog.get_logger(__name__)
-Reviewer = AbstractBaseUser
+Reviewer = AbstractBaseUser | AnonymousUser  # as request.user is typed; the admin lets nobody in unnamed
 
 
 def _reason(*, required: bool, help_text: str = "") -> forms.CharField:

@@ -8,9 +8,12 @@ from django.core.exceptions import PermissionDenied
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 
+from apps.core.admin import ReadOnlyAdmin
 from apps.core.errors import AppError
+from apps.feed.admin import SandboxLabelled
 from apps.feed.models import Origin
 from apps.picks.admin.deeds import DEEDS, Deed
 from apps.picks.admin.evidence import Table, facts, quotes, tables
@@ -18,7 +21,7 @@ from apps.picks.models import Pick, Status
 from apps.picks.standing import standing_edge
 
 
-class PickPage:
+class PickPage(SandboxLabelled, ReadOnlyAdmin):
     """The change page of PickAdmin. Nothing on it is saved by the admin itself: each form calls one service."""
 
     def change_view(
@@ -26,7 +29,8 @@ class PickPage:
     ) -> HttpResponse:
         pick = self.get_object(request, unquote(object_id))
         if pick is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            messages.warning(request, "There is no pick with that id.")
+            return HttpResponseRedirect(reverse("admin:picks_pick_changelist"))
         if not self.has_view_or_change_permission(request, pick):
             raise PermissionDenied
         bound = {}
@@ -55,6 +59,7 @@ class PickPage:
     def _context(self, request: HttpRequest, pick: Pick, bound: dict[str, Form]) -> dict[str, Any]:
         now = timezone.now()
         may_change = self.has_change_permission(request, pick)
+        settlements = list(pick.settlements.select_related("by"))
         return {
             **self.admin_site.each_context(request),
             "title": f"{pick}",
@@ -67,7 +72,12 @@ class PickPage:
             "evidence": _evidence(pick),
             "results": pick.fixture.results.all(),
             "decisions": pick.decisions.select_related("by"),
-            "settlements": pick.settlements.select_related("by"),
+            "settlements": settlements,
+            "grounds": [
+                table
+                for settlement in settlements
+                for table in tables(f"Grounds of settlement {settlement.number}", settlement.evidence)
+            ],
             "deeds": [
                 (deed, bound.get(deed.name) or _form(deed, pick))
                 for deed in DEEDS.values()
@@ -83,11 +93,10 @@ class PickPage:
 
 def _evidence(pick: Pick) -> list[Table]:
     priced = quotes(pick.evidence)
-    rest = {name: part for name, part in pick.evidence.items() if priced is None or name not in ("at", "offer", "anchor")}
+    told = set() if priced is None else {"at", "offer", "anchor"}
+    rest = {name: part for name, part in pick.evidence.items() if name not in told}
     return [*filter(None, [priced]), *tables("Evidence", rest)]
 
 
 def _form(deed: Deed, pick: Pick, request: HttpRequest | None = None) -> Form:
-    return deed.form(
-        None if request is None else request.POST, initial=deed.initial(pick), auto_id=f"{deed.name}_%s"
-    )
+    return deed.form(None if request is None else request.POST, initial=deed.initial(pick), auto_id=f"{deed.name}_%s")

@@ -12,7 +12,6 @@ from apps.feed.admin import data_label
 from apps.picks.admin.columns import how_old, in_words, short_odds, signed_pct
 from apps.picks.models import Pick
 
-
 QUOTED = ("book", "side", "odds", "lay_odds", "size", "since", "confirmed_at")
 
 

@@ -43,7 +43,7 @@ class QueueFilter(admin.SimpleListFilter):
         _, cut = CUTS.get(self.value() or REVIEW, CUTS[REVIEW])
         return cut(queryset)
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         for name, label in self.lookup_choices:
             yield {
                 "selected": name == (self.value() or REVIEW),

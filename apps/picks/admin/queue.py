@@ -10,8 +10,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from apps.core.admin import ReadOnlyAdmin
-from apps.feed.admin import SandboxLabelled
 from apps.feed.models import Origin
 from apps.picks.admin.columns import PickColumns
 from apps.picks.admin.deeds import DEEDS, Deed, Tried, perform_all
@@ -25,7 +23,7 @@ NAMED_OPENLY = 10  # a longer list of failures is folded
 
 
 @admin.register(Pick)
-class PickAdmin(PickColumns, PickPage, SandboxLabelled, ReadOnlyAdmin):
+class PickAdmin(PickColumns, PickPage):
     list_display = [
         "bet", "sport", "kickoff", "odds_taken", "fair", "edge_shown", "trust", "anchor_and_age", "proposed", "state",
         "data",
@@ -125,11 +123,11 @@ def _failures(deed: Deed, tried: Tried) -> str:
     """Every pick that it was not done to, by name and reason; a long list is folded under its count."""
     items = format_html_join(
         "",
-        '<li><a href="{}">{}, {}</a>: {}</li>',
+        '<p><a href="{}">{}, {}</a>: {}</p>',
         ((reverse(CHANGE, args=[pick.pk]), pick, pick.fixture, reason) for pick, reason in tried.failed),
     )
     return format_html(
-        "<details{}><summary>{} not {}, each for the reason beside it</summary><ul>{}</ul></details>",
+        "<details{}><summary>{} not {}, each for the reason beside it</summary>{}</details>",
         " open" if len(tried.failed) <= NAMED_OPENLY else "",
         len(tried.failed),
         deed.done,

@@ -24,7 +24,7 @@ class AutoPublishForm(forms.ModelForm):
         error_messages={"invalid": "Enter a slug, as in ice-hockey, or * for every sport."},
     )
     min_edge_pct = forms.DecimalField(label="Least edge, %", min_value=0, max_value=100, decimal_places=2, initial=3)
-    min_confidence = forms.IntegerField(label="Least confidence", min_value=1, max_value=5, initial=3, help_text="1 to 5.")
+    min_confidence = forms.IntegerField(label="Least confidence", min_value=1, max_value=5, initial=3)
 
     class Meta:
         model = AutoPublish
@@ -35,7 +35,7 @@ class AutoPublishForm(forms.ModelForm):
 class AutoPublishAdmin(admin.ModelAdmin):
     form = AutoPublishForm
     list_display = ["sport", "state", "sandbox_only", "min_edge_pct", "min_confidence", "delay_seconds"]
-    fieldsets = [(None, {"fields": AutoPublishForm.Meta.fields, "description": WHAT_IT_DOES})]
+    fieldsets = [(None, {"fields": [*AutoPublishForm.Meta.fields], "description": WHAT_IT_DOES})]
 
     @admin.display(description="Switch", ordering="enabled")
     def state(self, switch: AutoPublish) -> str:

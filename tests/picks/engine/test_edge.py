@@ -85,7 +85,9 @@ def test_an_anchor_that_is_old_or_one_sided_prices_nothing() -> None:
 
 
 def test_confidence_counts_what_is_known_of_the_price_and_not_the_size_of_the_edge() -> None:
-    bare = best(quoted("home", "2.10", size=None, since=NOW), anchor=[quoted(side, "1.95", since=NOW) for side in SIDES])
+    bare = best(
+        quoted("home", "2.10", size=None, since=NOW), anchor=[quoted(side, "1.95", since=NOW) for side in SIDES]
+    )
     full = best(quoted("home", "2.10", lay_odds=Decimal("2.12")))
     wide = best(quoted("home", "2.25", lay_odds=Decimal("2.27")))
     assert bare is not None

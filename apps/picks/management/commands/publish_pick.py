@@ -23,4 +23,4 @@ class Command(BaseCommand):
             pick = publish_pick(pick_id=known_pick(id), now=timezone.now(), reason=reason)
         except AppError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"Published {pick}.")
+        self.stdout.write(f"Published {pick}, {pick.fixture}.")

@@ -24,9 +24,8 @@ class Command(BaseCommand):
         if result not in Outcome.values:
             raise CommandError(f"{result!r} is no result; known are {', '.join(Outcome.values)}.", returncode=2)
         try:
-            settlement = settle_pick(
-                pick_id=known_pick(id), result=Outcome(result), now=timezone.now(), reason=reason
-            )
+            settlement = settle_pick(pick_id=known_pick(id), result=result, now=timezone.now(), reason=reason)
         except AppError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"Settled {settlement.pick} as {settlement.result}: {settlement.profit:+f} units.")
+        pick = settlement.pick
+        self.stdout.write(f"{pick}, {pick.fixture}: {settlement.result}, {settlement.profit.normalize():+f} units.")
