@@ -27,7 +27,7 @@ def test_docker_compose_runs_every_process_of_the_procfile_and_no_other() -> Non
 
 def test_docker_compose_runs_the_procfiles_commands() -> None:
     for name, command in COMMANDS.items():
-        asked = 'command: ["sh", "-c", "exec ' + command.replace("$", "$$") + '"]'
+        asked = f"""command: ["sh", "-c", 'exec {command.replace("$", "$$")}']"""
         assert asked in services()[name], name
 
 

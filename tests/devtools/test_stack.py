@@ -18,7 +18,7 @@ from apps.devtools.stack import keeper, ports
 from apps.devtools.stack.folder import ROOT, DataFolder, outer_environment, read_env, write_errors_as_sentences
 from apps.devtools.stack.keeper import Keeper
 from apps.devtools.stack.postgres import Postgres
-from apps.devtools.stack.processes import MARK, Child, StackError, marked, working_in
+from apps.devtools.stack.processes import LOG_BYTES, MARK, Child, StackError, marked, working_in
 from apps.devtools.stack.stack import Stack
 
 BARE = {"PATH": os.environ["PATH"]}  # no DATABASE_URL: the stack starts servers of its own
@@ -266,3 +266,13 @@ def test_a_process_that_ignores_being_asked_is_killed_with_its_children(tmp_path
     eventually(lambda: log.read_text().strip())
     child.stop(timeout=0.2)
     eventually(lambda: marked(tmp_path) == [])
+
+
+def test_a_log_that_grew_large_begins_anew(tmp_path: Path) -> None:
+    log = tmp_path / "web.log"
+    log.write_bytes(b"x" * (LOG_BYTES + 1))
+    child = Child(name="web", argv=["/bin/sh", "-c", "sleep 600"], log=log, env=BARE)
+    child.start()
+    Keeper(child, say=[].append).look()
+    assert log.stat().st_size == 0
+    child.kill()

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.feed.models import Fixture
+from apps.picks import importing
 from apps.picks.import_lines import BadLines, read_lines
 from apps.picks.models import Pick
 from tests.factories import PickFactory
@@ -128,6 +129,15 @@ def test_an_id_that_exists_is_a_bad_line(tmp_path: Path):
     with pytest.raises(CommandError, match=r"line 2, id: belongs to a pick that exists already"):
         call_command("import_picks", written(tmp_path, line(), line(id=str(known.pk))))
     assert list(Pick.objects.all()) == [known]
+
+
+@pytest.mark.django_db
+def test_an_id_that_somebody_takes_between_the_look_and_the_writing_leaves_nothing_behind(tmp_path: Path, monkeypatch):
+    known = PickFactory()
+    monkeypatch.setattr(importing, "_refuse_known_ids", lambda lines: None)
+    with pytest.raises(CommandError, match="nothing was imported"):
+        call_command("import_picks", written(tmp_path, line(home_team="Leeds"), line(id=str(known.pk))))
+    assert not Fixture.objects.filter(home_team="Leeds").exists()
 
 
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path):

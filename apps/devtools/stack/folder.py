@@ -15,7 +15,6 @@ from apps.devtools.stack.processes import StackError
 
 ROOT = Path(__file__).resolve().parents[3]
 FREE_BYTES = 300_000_000  # PostgreSQL's files and logs of a few hours; a full disk stops it in the middle of a write
-
 UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT)
 
 

@@ -24,6 +24,7 @@ class Keeper:
     def look(self) -> None:
         """Call it a few times a second. StackError when the child has died quickly 5 times in a row."""
         now = time.monotonic()
+        self.child.trim_log()
         if self.restart_at is None and not self.child.alive():
             self._note_death(now)
         if self.restart_at is not None and now >= self.restart_at:

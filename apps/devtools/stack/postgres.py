@@ -62,10 +62,12 @@ class Postgres:
     def home(self) -> Path:
         """Where the cluster is, or will be."""
         inside = self.data_dir / "postgres"
+        if self.user is None:
+            return inside
         for place in (inside, self.outside):
             if (place / "cluster").exists():
                 return place
-        return inside if self.user is None or open_to_others(self.data_dir) else self.outside
+        return inside if open_to_others(self.data_dir) else self.outside
 
     @property
     def cluster(self) -> Path:

@@ -44,9 +44,8 @@ class Child:
         return self.process.pid if self.process else None
 
     def start(self) -> None:
-        """Start it; its output goes to the end of its log, which begins anew above 10 MB."""
-        full = self.log.exists() and self.log.stat().st_size > LOG_BYTES
-        with self.log.open("wb" if full else "ab") as log:
+        """Start it; its output goes to the end of its log."""
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.argv,
                 stdin=subprocess.DEVNULL,
@@ -60,6 +59,11 @@ class Child:
                 start_new_session=True,
             )
         self.started_at = time.monotonic()
+
+    def trim_log(self) -> None:
+        """Empty the log above 10 MB; whoever writes to it appends, and goes on at its new end."""
+        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
+            os.truncate(self.log, 0)
 
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None

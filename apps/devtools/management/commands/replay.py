@@ -41,9 +41,10 @@ class Command(BaseCommand):
         except SeasonUnreadable as error:
             raise CommandError(str(error)) from error
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        folder = Path(tempfile.mkdtemp(prefix="betedge-replay-"))
+        self.stderr.write(f"Replaying {matches} matches in {minutes:g} minutes; starting databases and processes …")
+        stack = self._stack(files, minutes)
         try:
-            self._run(files, matches, minutes, folder)
+            told, account = self._run(stack, minutes)
         except KeyboardInterrupt:
             raise CommandError("Stopped before the season was over.", returncode=130) from None
         except StackError as error:
@@ -51,23 +52,25 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         finally:
             if keep:
-                self.stderr.write(f"The data folder is kept: {folder}")
+                self.stderr.write(f"The data folder is kept: {stack.folder.path}")
             else:
-                shutil.rmtree(folder, ignore_errors=True)
+                stack.wipe()
+        self._tell(told, account, matches)
 
-    def _run(self, files: list[Path], matches: int, minutes: float, folder: Path) -> None:
-        self.stderr.write(f"Replaying {matches} matches in {minutes:g} minutes; starting databases and processes …")
-        season = [str(path.resolve()) for path in files]
+    def _stack(self, files: list[Path], minutes: float) -> Stack:
         timing = ["--minutes", f"{minutes + START_SECONDS / 60:g}", "--start-in", str(START_SECONDS)]
-        environ = {name: value for name, value in outer_environment().items() if not name.startswith(OWN)}
-        with Stack(
-            folder,
+        season = [str(path.resolve()) for path in files]
+        return Stack(
+            Path(tempfile.mkdtemp(prefix="betedge-replay-")),
             port=free_port(),
-            environ=environ,
+            environ={name: value for name, value in outer_environment().items() if not name.startswith(OWN)},
             sandbox_args=["--source", "replay", "--epoch", timezone.now().isoformat(), *timing, *season],
             prepare=("migrate",),
             say=self.stderr.write,
-        ) as stack:
+        )
+
+    def _run(self, stack: Stack, minutes: float) -> tuple[list[str], replay.Account]:
+        with stack:
             stack.start()
             stack.make_demo("--publish-everything")
             stack.wait_ready()
@@ -76,8 +79,7 @@ class Command(BaseCommand):
             replay.follow(stack, minutes=minutes + 1, show=self._show)
             if sys.stderr.isatty():
                 self.stderr.write("")
-            told, account = replay.summary(stack), replay.account()
-        self._tell(told, account, matches)
+            return replay.summary(stack), replay.account()
 
     def _show(self, progress: replay.Progress) -> None:
         """One line that is drawn over itself on a terminal; a line every tenth of the way elsewhere."""
