@@ -1,5 +1,6 @@
 """Every setting of the service, read once from the environment. docs/settings.md says what each one does."""
 
+from math import inf, nan
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +32,26 @@ def required(name: str, development: str) -> str:
     value = str(env.str(name, default=""))
     if not value:
         raise ImproperlyConfigured(f"{name} is not set; production needs it (docs/settings.md says what it holds).")
+    return value
+
+
+def address(name: str, default: str) -> str:
+    """An http or https address without a slash at its end."""
+    value = str(env.str(name, default=default)).rstrip("/")
+    if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname:
+        raise ImproperlyConfigured(f"{name} must be an address such as {default}.")
+    return value
+
+
+def number(name: str, default: float) -> float:
+    """A finite number above 0."""
+    written = str(env.str(name, default=str(default)))
+    try:
+        value = float(written)
+    except ValueError:
+        value = nan
+    if not 0 < value < inf:
+        raise ImproperlyConfigured(f"{name} is {written!r}; it must be a number above 0.")
     return value
 
 
@@ -145,30 +166,32 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # a restarted server costs a 
 REDIS_URL = required("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 # --- The feed ----------------------------------------------------------------------------------------------------
-PORQPINE_URL = env.str("PORQPINE_URL", default="https://porqpine.cloud").rstrip("/")
-PORQPINE_REQUESTS_PER_SECOND = env.int("PORQPINE_REQUESTS_PER_SECOND", default=5)
-ODDS_API_URL = env.str("ODDS_API_URL", default="https://api.the-odds-api.com").rstrip("/")
+PORQPINE_URL = address("PORQPINE_URL", "https://porqpine.cloud")
+PORQPINE_REQUESTS_PER_SECOND = int(number("PORQPINE_REQUESTS_PER_SECOND", 5))
+ODDS_API_URL = address("ODDS_API_URL", "https://api.the-odds-api.com")
 ODDS_API_KEY = env.str("ODDS_API_KEY", default="")  # none: no Pinnacle lines, so no picks anchored on them
 POLL_SECONDS = {
-    "catalogue": env.float("BETEDGE_POLL_CATALOGUE_SECONDS", default=45),
-    "live": env.float("BETEDGE_POLL_LIVE_SECONDS", default=5),
-    "anchor": env.float("BETEDGE_POLL_ANCHOR_SECONDS", default=60),
-    "results": env.float("BETEDGE_POLL_RESULTS_SECONDS", default=600),
-    "health": env.float("BETEDGE_POLL_HEALTH_SECONDS", default=30),
-    "odds": env.float("BETEDGE_POLL_ODDS_SECONDS", default=10),
+    "catalogue": number("BETEDGE_POLL_CATALOGUE_SECONDS", 45),
+    "live": number("BETEDGE_POLL_LIVE_SECONDS", 5),
+    "anchor": number("BETEDGE_POLL_ANCHOR_SECONDS", 60),
+    "results": number("BETEDGE_POLL_RESULTS_SECONDS", 600),
+    "health": number("BETEDGE_POLL_HEALTH_SECONDS", 30),
+    "odds": number("BETEDGE_POLL_ODDS_SECONDS", 10),
 }
 
 # --- Which prices become picks (domain: edge and candidates) ------------------------------------------------------
-EDGE_MIN = env.float("BETEDGE_EDGE_MIN", default=0.02)
-EDGE_MAX = env.float("BETEDGE_EDGE_MAX", default=0.15)
-ODDS_MIN = env.float("BETEDGE_ODDS_MIN", default=1.25)
-ODDS_MAX = env.float("BETEDGE_ODDS_MAX", default=8.0)
-ANCHOR_CAP = env.float("BETEDGE_ANCHOR_CAP", default=1.25)
-QUOTE_MAX_AGE_SECONDS = env.int("BETEDGE_QUOTE_MAX_AGE_SECONDS", default=600)
-KICKOFF_LEAD_SECONDS = env.int("BETEDGE_KICKOFF_LEAD_SECONDS", default=300)
-KICKOFF_HORIZON_HOURS = env.int("BETEDGE_KICKOFF_HORIZON_HOURS", default=48)
-SIZE_MIN = env.float("BETEDGE_SIZE_MIN", default=50)
+EDGE_MIN = number("BETEDGE_EDGE_MIN", 0.02)
+EDGE_MAX = number("BETEDGE_EDGE_MAX", 0.15)
+ODDS_MIN = number("BETEDGE_ODDS_MIN", 1.25)
+ODDS_MAX = number("BETEDGE_ODDS_MAX", 8.0)
+ANCHOR_CAP = number("BETEDGE_ANCHOR_CAP", 1.25)
+QUOTE_MAX_AGE_SECONDS = int(number("BETEDGE_QUOTE_MAX_AGE_SECONDS", 600))
+KICKOFF_LEAD_SECONDS = int(number("BETEDGE_KICKOFF_LEAD_SECONDS", 300))
+KICKOFF_HORIZON_HOURS = int(number("BETEDGE_KICKOFF_HORIZON_HOURS", 48))
+SIZE_MIN = number("BETEDGE_SIZE_MIN", 50)
 MARGIN_METHOD = env.str("BETEDGE_MARGIN_METHOD", default="power")
+if MARGIN_METHOD not in {"power"}:
+    raise ImproperlyConfigured("BETEDGE_MARGIN_METHOD must be power.")
 
 # --- Celery ------------------------------------------------------------------------------------------------------
 # Nothing waits in the broker: what must wait is a row with a due time. A tick that is late is dropped, not queued.

@@ -9,6 +9,7 @@ from django.utils import timezone
 from apps.core.redis import client as redis_client
 from apps.feed.models import Poll
 from apps.feed.services import TICK
+from apps.feed.stillness import still_since
 
 WORKERS_LATE_SECONDS = 30
 NEEDED = ("catalogue", "live")
@@ -38,6 +39,9 @@ def feed() -> tuple[str, str]:
     problems += [
         f"{poll.name}: {poll.last_error}" for poll in polls.values() if poll.name not in NEEDED and poll.last_error
     ]
+    since = still_since(now=timezone.now())
+    if since is not None:
+        problems.append(f"odds: no price has moved since {since:%H:%M:%S} UTC, so the feed may have frozen")
     if problems:
         return "degraded", ". ".join(problems)
     skipped = sum(poll.skipped for poll in polls.values())

@@ -7,16 +7,19 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
+from apps.feed import stillness
 from apps.feed.http import UpstreamFailed, UpstreamRefused
 from apps.feed.models import Fixture
 from apps.feed.porqpine.client import MOST_IDS, Porqpine
 from apps.feed.quotes import Observed, confirm_quotes, record_quotes
 from apps.feed.readings import FixtureReading, OddsReading
+from apps.feed.watch import Outcome
 
 log = structlog.get_logger(__name__)
 
 BOOKS = ("exchange", "bookmaker")  # the books that Porqpine carries
 FULL_READ = timedelta(minutes=4)  # a full read at least this often: well inside the age at which a quote is too old
+NOT_LIVE = "upstream does not answer from its live source, so its prices count as not fresh"
 SOON, TODAY = timedelta(minutes=15), timedelta(hours=3)
 
 
@@ -49,8 +52,11 @@ def next_turn(fixture: Fixture, *, now: datetime) -> datetime | None:
     return now + base * (1 if left <= SOON else 6 if left <= TODAY else 30)
 
 
-def refresh(fixtures: Sequence[Fixture], *, upstream: Porqpine, now: datetime) -> None:
-    """Bring the prices of these fixtures up to date. One that fails keeps its old digest, so it is read next turn."""
+def refresh(fixtures: Sequence[Fixture], *, upstream: Porqpine, now: datetime) -> Outcome:
+    """Bring the prices of these fixtures up to date. One that fails keeps its old digest, so it is read next turn.
+
+    UpstreamFailed where not even the change detector answers.
+    """
     digests = _digests(fixtures, upstream)
     still: list[Fixture] = []
     moved: list[Fixture] = []
@@ -58,19 +64,29 @@ def refresh(fixtures: Sequence[Fixture], *, upstream: Porqpine, now: datetime) -
         digest = digests.get(_asked(fixture), "")
         fresh_enough = fixture.odds_read_at is not None and now - fixture.odds_read_at < FULL_READ
         (still if digest and digest == fixture.odds_digest and fresh_enough else moved).append(fixture)
-    confirm_quotes(fixture_ids=[fixture.pk for fixture in still], books=BOOKS, now=now)
+    confirmed = confirm_quotes(fixture_ids=[fixture.pk for fixture in still], books=BOOKS, now=now)
 
     observed: list[Observed] = []
     read: list[Fixture] = []
+    wrong = ""
     for fixture in moved:
-        reading = _read(fixture, upstream)
+        try:
+            reading = _read(fixture, upstream)
+        except UpstreamFailed as error:
+            log.warning("odds_not_read", fixture=fixture.pk, reason=str(error))
+            wrong = str(error)
+            continue
         if reading is not None:
             observed += whole_books(fixture.pk, reading, in_play=fixture.started_at is not None)
             fixture.odds_digest, fixture.odds_read_at = digests.get(_asked(fixture), ""), now
             read.append(fixture)
+            wrong = wrong or ("" if reading.fresh else NOT_LIVE)
     with transaction.atomic():
-        record_quotes(observed, now=now)
+        changed = record_quotes(observed, now=now)
         Fixture.objects.bulk_update(read, ["odds_digest", "odds_read_at"])
+    seen = confirmed + sum(len(market.selections) for book in observed for market in book.markets)
+    stillness.note(looked_at=seen, moved=changed > 0, now=now)
+    return Outcome(len(still) + len(read), wrong=wrong)
 
 
 def whole_books(
@@ -102,9 +118,6 @@ def _read(fixture: Fixture, upstream: Porqpine) -> OddsReading | None:
         reading, _origin = upstream.odds(_as_reading(fixture))
     except UpstreamRefused:
         return None  # gone from upstream: the lists will say so
-    except UpstreamFailed as error:
-        log.warning("odds_not_read", fixture=fixture.pk, reason=str(error))
-        return None
     return reading
 
 

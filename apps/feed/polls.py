@@ -2,11 +2,8 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
-import structlog
 from django.conf import settings
-from django.db.models import F
 from django.utils import timezone
 
 from apps.feed.anchors.ingest import ingest_anchor
@@ -18,16 +15,7 @@ from apps.feed.odds import whole_books
 from apps.feed.porqpine.client import porqpine
 from apps.feed.quotes import record_quotes
 from apps.feed.results import ingest_results
-
-log = structlog.get_logger(__name__)
-
-
-class Outcome(NamedTuple):
-    """What a poll brought: records read, records skipped, and what is wrong although an answer came."""
-
-    records: int
-    skipped: int = 0
-    wrong: str = ""
+from apps.feed.watch import Outcome, watched
 
 
 def claim_due(*, now: datetime) -> list[str]:
@@ -44,25 +32,7 @@ def claim_due(*, now: datetime) -> list[str]:
 
 def run(name: str) -> None:
     """Make one request and take its answer in. A failure is written down for health, and due again at its next turn."""
-    try:
-        outcome = POLLS[name](timezone.now())
-    except UpstreamFailed as error:
-        _failed(name, str(error))
-        return
-    Poll.objects.filter(name=name).update(
-        last_ok_at=timezone.now(), failures=0, records=outcome.records, skipped=outcome.skipped
-    )
-    if outcome.wrong:
-        Poll.objects.filter(name=name).update(last_error=outcome.wrong[:500], last_error_at=timezone.now())
-    else:
-        Poll.objects.filter(name=name).exclude(last_error="").update(last_error="")
-
-
-def _failed(name: str, problem: str) -> None:
-    log.warning("poll_failed", poll=name, reason=problem)
-    Poll.objects.filter(name=name).update(
-        failures=F("failures") + 1, last_error=problem[:500], last_error_at=timezone.now()
-    )
+    watched(name, lambda: POLLS[name](timezone.now()))
 
 
 def _catalogue(now: datetime) -> Outcome:

@@ -14,6 +14,7 @@ from apps.feed.http import UpstreamFailed
 from apps.feed.ingest import schedule
 from apps.feed.models import AnchorRow, Fixture, TeamAlias
 from apps.feed.porqpine.client import porqpine
+from apps.feed.watch import watched
 
 TICK = "feed:tick"  # when a worker last ran, for readiness
 
@@ -26,7 +27,7 @@ def refresh_due_odds(*, now: datetime, most: int = 60) -> int:
     """Bring the prices that are due up to date; gives how many fixtures were looked at."""
     due = odds.claim_due(now=now, most=most)
     if due:
-        odds.refresh(due, upstream=porqpine(), now=now)
+        watched("odds", lambda: odds.refresh(due, upstream=porqpine(), now=now))
     return len(due)
 
 

@@ -1,9 +1,10 @@
 """Take in picks with history from elsewhere: a file whole, in one transaction, or nothing of it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
+from typing import TypeVar
 from uuid import uuid4
 
 from django.db import IntegrityError, connection, models, transaction
@@ -27,8 +28,9 @@ RULE = "imported"
 SOURCE = "import"
 NO_CLOSE = "The import gave no closing price."
 LEAD = timedelta(hours=1)  # how long before kick-off a pick counts as published where the file does not say
-IDS_AT_ONCE = 10_000
+AT_ONCE = 10_000  # values in one IN (…)
 
+Value = TypeVar("Value")
 KEY_FIELDS = ("origin", "sport", "league", "home_team", "away_team", "kickoff_at")
 FixtureKey = tuple[str, str, str, str, str, datetime | None]
 
@@ -67,11 +69,10 @@ def import_picks(
 
 def _refuse_known_ids(lines: Sequence[Line]) -> None:
     line_of = {line.id: line.number for line in lines if line.id}
-    ids = list(line_of)
     known = [
         pick_id
-        for start in range(0, len(ids), IDS_AT_ONCE)
-        for pick_id in Pick.objects.filter(pk__in=ids[start : start + IDS_AT_ONCE]).values_list("pk", flat=True)
+        for ids in _portions(line_of)
+        for pick_id in Pick.objects.filter(pk__in=ids).values_list("pk", flat=True)
     ]
     if known:
         numbers = sorted(line_of[pick_id] for pick_id in known)
@@ -104,9 +105,10 @@ def _key(line: Line) -> FixtureKey:
 def _fixtures(lines: Iterable[Line], *, now: datetime) -> tuple[dict[FixtureKey, Fixture], int]:
     """The fixture of every line, by its key, and how many of them are new; those of earlier imports are used again."""
     fixtures = {key: _fixture(key, now=now) for key in map(_key, lines)}
-    for pk, *fields in _earlier(fixtures, now=now).values_list("pk", *KEY_FIELDS).iterator(chunk_size=10_000):
-        if (key := tuple(fields)) in fixtures:
-            fixtures[key].pk = pk
+    for starts in _portions({key[-1] for key in fixtures}):
+        for pk, *fields in _earlier(starts).values_list("pk", *KEY_FIELDS):
+            if (key := tuple(fields)) in fixtures:
+                fixtures[key].pk = pk
     new = [fixture for fixture in fixtures.values() if fixture.pk is None]
     for fixture, pk in zip(new, _new_ids(Fixture, len(new)), strict=True):
         fixture.pk = pk
@@ -114,16 +116,20 @@ def _fixtures(lines: Iterable[Line], *, now: datetime) -> tuple[dict[FixtureKey,
     return fixtures, len(new)
 
 
-def _earlier(keys: Iterable[FixtureKey], *, now: datetime) -> QuerySet[Fixture]:
-    """Imported fixtures that may be among these: none that a feed knows, none from another time."""
-    starts = [key[-1] for key in keys if key[-1] is not None]
-    span = min(starts, default=now), max(starts, default=now)
+def _earlier(starts: Iterable[datetime | None]) -> QuerySet[Fixture]:
+    """Fixtures of earlier imports that begin at these times, or at one unknown; none that a feed knows."""
     return Fixture.objects.filter(
-        Q(kickoff_at=None) | Q(kickoff_at__range=span),
+        Q(kickoff_at__in=[start for start in starts if start]) | Q(kickoff_at=None),
         origin__in=[FixtureOrigin.IMPORT, FixtureOrigin.SANDBOX],
         internal_id=None,
         bfi=None,
     )
+
+
+def _portions(values: Iterable[Value]) -> Iterator[list[Value]]:
+    every = list(values)
+    for start in range(0, len(every), AT_ONCE):
+        yield every[start : start + AT_ONCE]
 
 
 def _fixture(key: FixtureKey, *, now: datetime) -> Fixture:

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from apps.feed.models import Fixture, Kind
 from apps.feed.queries import priced_fixtures
+from apps.feed.stillness import still_since
 from apps.picks.candidates import ANCHOR, edge_in, fields_of, rules
 from apps.picks.models import Origin, Pick, Status
 
@@ -46,6 +47,8 @@ def propose(*, now: datetime) -> int:
 
 
 def _evaluable(*, now: datetime) -> Sequence[Fixture]:
+    if still_since(now=now) is not None:
+        return []
     return list(
         priced_fixtures(
             earliest=now + timedelta(seconds=settings.KICKOFF_LEAD_SECONDS),

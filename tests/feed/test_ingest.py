@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from threading import Barrier, Thread
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.feed.ingest import ingest_fixtures, leave_play
 from apps.feed.models import Fixture, KickoffChange
 from apps.feed.readings import FixtureReading
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 25, 12, tzinfo=UTC)
@@ -127,16 +127,5 @@ def test_gone_from_the_live_lists_asks_for_the_result_but_not_of_a_record_that_c
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_that_meet_on_the_same_new_page_make_each_row_once() -> None:
-    barrier = Barrier(2)
-
-    def worker() -> None:
-        barrier.wait()
-        ingest_fixtures(page(300), origin="live", now=NOW)
-        connections.close_all()
-
-    threads = [Thread(target=worker) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*[lambda: ingest_fixtures(page(300), origin="live", now=NOW)] * 2)
     assert Fixture.objects.count() == 300

@@ -4,11 +4,9 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from django.db import connections
 
 from apps.feed.ingest import ingest_fixtures
 from apps.feed.models import Fixture
@@ -17,6 +15,7 @@ from apps.picks.models import Pick, Status
 from apps.picks.proposing import propose
 from apps.picks.services import edit_analysis, expire_picks, reject_pick
 from tests.picks.scenes import FAIR, KICKOFF, NOW, OFFER, fixture, priced, proposed, quote
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -163,16 +162,5 @@ def test_a_pick_of_a_merged_row_moves_to_the_row_that_is_left() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_that_propose_at_once_make_one_pick() -> None:
     priced()
-    barrier = Barrier(2)
-
-    def worker() -> None:
-        barrier.wait()
-        propose(now=NOW)
-        connections.close_all()
-
-    threads = [Thread(target=worker) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*[lambda: propose(now=NOW)] * 2)
     assert Pick.objects.count() == 1

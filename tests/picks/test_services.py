@@ -3,12 +3,12 @@
 import json
 from datetime import timedelta
 from decimal import Decimal
-from threading import Barrier, Thread
+from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, transaction
 
 from apps.core.errors import AppError
 from apps.feed.models import Fixture
@@ -29,6 +29,7 @@ from apps.picks.services import (
 from apps.picks.standing import standing_edge
 from tests.factories import PickFactory
 from tests.picks.scenes import KICKOFF, NOW, OFFER, proposed, quote
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(minutes=1)
@@ -63,22 +64,9 @@ def test_a_pick_is_published_once(ada: User) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_of_two_reviewers_at_once_one_publishes_and_the_other_is_told() -> None:
     pick = proposed()
-    barrier, told = Barrier(2), []
-
-    def reviewer(name: str) -> None:
-        by = User.objects.create_user(name)
-        barrier.wait()
-        try:
-            publish_pick(pick_id=pick.pk, now=LATER, by=by)
-        except MoveNotAllowed as error:
-            told.append(str(error))
-        connections.close_all()
-
-    threads = [Thread(target=reviewer, args=[name]) for name in ("ada", "bob")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    people = [User.objects.create_user(name) for name in ("ada", "bob")]
+    outcomes = at_once(*[partial(publish_pick, pick_id=pick.pk, now=LATER, by=by) for by in people])
+    told = [str(outcome) for outcome in outcomes if isinstance(outcome, MoveNotAllowed)]
     (winner,) = pick.decisions.select_related("by")
     assert told == [f"{pick.selection} is no longer in review: it was approved by {winner.by} at 12:01:00 UTC."]
     assert OutboxEvent.objects.count() == 1

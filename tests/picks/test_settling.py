@@ -4,12 +4,10 @@ import json
 import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connections
 
 from apps.core.errors import AppError
 from apps.feed.models import Fixture
@@ -22,6 +20,7 @@ from apps.picks.settling import settle_due
 from apps.picks.track import track_record
 from tests.factories import PickFactory
 from tests.picks.scenes import FAIR, KICKOFF, NOW, ended, proposed, quote
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 AFTER = KICKOFF + timedelta(hours=2)
@@ -64,18 +63,7 @@ def test_two_workers_at_once_settle_once() -> None:
     picks = [published() for _ in range(5)]
     for pick in picks:
         ended(pick.fixture, "Arsenal", (1, 0))
-    barrier = Barrier(2)
-
-    def worker() -> None:
-        barrier.wait()
-        settle_due(now=AFTER)
-        connections.close_all()
-
-    threads = [Thread(target=worker) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*[lambda: settle_due(now=AFTER)] * 2)
     assert Settlement.objects.count() == 5
     assert OutboxEvent.objects.filter(type="pick.settled").count() == 5
     assert DailyRecord.objects.get().settled == 5

@@ -75,7 +75,7 @@ def stack(tmp_path: Path, django_db_blocker: Any, monkeypatch: pytest.MonkeyPatc
 
 
 def test_whatever_is_killed_no_pick_or_event_is_lost_or_told_twice(stack: Stack) -> None:
-    dice = random.Random(7)
+    dice = random.Random(25)
     victims = dice.sample(VICTIMS, len(VICTIMS))
     eventually(Fixture.objects.exists, within=30, what="the first fixtures", meanwhile=stack.tick)
     for victim in victims:
