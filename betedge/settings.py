@@ -55,6 +55,14 @@ def number(name: str, default: float) -> float:
     return value
 
 
+def whole(name: str, default: int) -> int:
+    """A whole number above 0."""
+    value = number(name, default)
+    if value != int(value):
+        raise ImproperlyConfigured(f"{name} is {value}; it must be a whole number.")
+    return int(value)
+
+
 # --- The process -------------------------------------------------------------------------------------------------
 SECRET_KEY = required("BETEDGE_SECRET_KEY", "development-only-" + "0" * 40)
 if PRODUCTION and (len(SECRET_KEY) < 50 or SECRET_KEY.startswith(("development-", "django-insecure-"))):
@@ -167,7 +175,7 @@ REDIS_URL = required("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 # --- The feed ----------------------------------------------------------------------------------------------------
 PORQPINE_URL = address("PORQPINE_URL", "https://porqpine.cloud")
-PORQPINE_REQUESTS_PER_SECOND = int(number("PORQPINE_REQUESTS_PER_SECOND", 5))
+PORQPINE_REQUESTS_PER_SECOND = whole("PORQPINE_REQUESTS_PER_SECOND", 5)
 ODDS_API_URL = address("ODDS_API_URL", "https://api.the-odds-api.com")
 ODDS_API_KEY = env.str("ODDS_API_KEY", default="")  # none: no Pinnacle lines, so no picks anchored on them
 POLL_SECONDS = {
@@ -185,9 +193,9 @@ EDGE_MAX = number("BETEDGE_EDGE_MAX", 0.15)
 ODDS_MIN = number("BETEDGE_ODDS_MIN", 1.25)
 ODDS_MAX = number("BETEDGE_ODDS_MAX", 8.0)
 ANCHOR_CAP = number("BETEDGE_ANCHOR_CAP", 1.25)
-QUOTE_MAX_AGE_SECONDS = int(number("BETEDGE_QUOTE_MAX_AGE_SECONDS", 600))
-KICKOFF_LEAD_SECONDS = int(number("BETEDGE_KICKOFF_LEAD_SECONDS", 300))
-KICKOFF_HORIZON_HOURS = int(number("BETEDGE_KICKOFF_HORIZON_HOURS", 48))
+QUOTE_MAX_AGE_SECONDS = whole("BETEDGE_QUOTE_MAX_AGE_SECONDS", 600)
+KICKOFF_LEAD_SECONDS = whole("BETEDGE_KICKOFF_LEAD_SECONDS", 300)
+KICKOFF_HORIZON_HOURS = whole("BETEDGE_KICKOFF_HORIZON_HOURS", 48)
 SIZE_MIN = number("BETEDGE_SIZE_MIN", 50)
 MARGIN_METHOD = env.str("BETEDGE_MARGIN_METHOD", default="power")
 if MARGIN_METHOD not in {"power"}:

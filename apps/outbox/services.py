@@ -2,8 +2,9 @@
 
 import json
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -11,34 +12,63 @@ from apps.core.times import rfc3339
 from apps.outbox.models import OutboxEvent
 
 # The head row is made by the first event; from then on it alone gives out the sequences.
-NEXT = """
+ADVANCE = """
 INSERT INTO outbox_outboxhead AS head (id, last_sequence)
-SELECT 1, coalesce(max(sequence), 0) + 1 FROM outbox_outboxevent
-ON CONFLICT (id) DO UPDATE SET last_sequence = head.last_sequence + 1
+SELECT 1, coalesce(max(sequence), 0) + %(count)s FROM outbox_outboxevent
+ON CONFLICT (id) DO UPDATE SET last_sequence = head.last_sequence + %(count)s
 RETURNING last_sequence
 """
+BATCH = 2_000
+
+
+class Happening(NamedTuple):
+    """What one event tells: its type, the key that is told once, the pick it is about, and the pick's public shape."""
+
+    event: str
+    key: str
+    subject_id: uuid.UUID
+    payload: dict[str, Any]
 
 
 def emit(event: str, *, key: str, subject_id: uuid.UUID, payload: dict[str, Any], at: datetime) -> OutboxEvent:
-    """Write one event into the transaction that is under way, and fix the bytes that readers will be sent.
+    """Write one event into the transaction that is under way; see emit_many."""
+    return emit_many([Happening(event, key, subject_id, payload)], at=at)[0]
 
-    The head row stays locked until that transaction ends, so sequences are committed in their order and a rolled
-    back one is given out again: a reader that has seen n has seen everything up to n. `at` is UTC.
-    IntegrityError if `key` was told before; RuntimeError outside a transaction.
+
+def emit_many(happenings: Sequence[Happening], *, at: datetime) -> list[OutboxEvent]:
+    """Write events, in their order, into the transaction under way, and fix the bytes that readers will be sent.
+
+    The head row stays locked until that transaction ends, so sequences are committed in their order and those of a
+    rolled back one are given out again: a reader that has seen n has seen everything up to n. `at` is UTC.
+    IntegrityError if a key was told before; RuntimeError outside a transaction.
     """
     if not connection.in_atomic_block:
-        raise RuntimeError("emit() belongs inside the transaction that makes the change.")
+        raise RuntimeError("Events belong inside the transaction that makes the change.")
+    if not happenings:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(NEXT)
-        (sequence,) = cursor.fetchone()
+        cursor.execute(ADVANCE, {"count": len(happenings)})
+        (last,) = cursor.fetchone()
+    first = last - len(happenings) + 1
+    return OutboxEvent.objects.bulk_create(
+        [_event(first + place, happening, at) for place, happening in enumerate(happenings)], batch_size=BATCH
+    )
+
+
+def _event(sequence: int, happening: Happening, at: datetime) -> OutboxEvent:
     event_id = uuid.uuid4()
-    envelope = {"id": str(event_id), "event": event, "created_at": rfc3339(at.astimezone(UTC)), "data": payload}
-    return OutboxEvent.objects.create(
+    envelope = {
+        "id": str(event_id),
+        "event": happening.event,
+        "created_at": rfc3339(at.astimezone(UTC)),
+        "data": happening.payload,
+    }
+    return OutboxEvent(
         sequence=sequence,
         id=event_id,
-        type=event,
-        key=key,
-        subject_id=subject_id,
+        type=happening.event,
+        key=happening.key,
+        subject_id=happening.subject_id,
         body=json.dumps(envelope, ensure_ascii=False, separators=(",", ":")),
         created_at=at,
     )

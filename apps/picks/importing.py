@@ -7,15 +7,16 @@ from operator import attrgetter
 from typing import TypeVar
 from uuid import uuid4
 
-from django.db import IntegrityError, connection, models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q, QuerySet
 from psycopg import sql
+from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from apps.core.errors import AppError
 from apps.feed.models import Fixture
 from apps.feed.models import Origin as FixtureOrigin
-from apps.outbox.services import emit
+from apps.outbox.services import Happening, emit_many
 from apps.picks.announcement import announcement
 from apps.picks.grading import profit
 from apps.picks.import_lines import BadLines, Line, Problem, read_lines
@@ -63,7 +64,7 @@ def import_picks(
     try:
         with transaction.atomic():
             return _write(lines, now=now, announce=announce, tell=tell)
-    except IntegrityError as error:
+    except UniqueViolation as error:
         raise ImportCollision("Somebody else took one of these ids meanwhile; nothing was imported.") from error
 
 
@@ -91,9 +92,7 @@ def _write(lines: Sequence[Line], *, now: datetime, announce: bool, tell: Callab
     add_to_record(map(counted, settled))
     if announce:
         tell("announcing")
-        for pick in picks:
-            if pick.status in OUT:
-                _announce(pick, now=now)
+        emit_many([_happening(pick) for pick in picks if pick.status in OUT], at=now)
     return Imported(picks=len(picks), settled=len(settled), fixtures=made)
 
 
@@ -198,14 +197,13 @@ def _settlement(pick: Pick) -> Settlement:
     )
 
 
-def _announce(pick: Pick, *, now: datetime) -> None:
+def _happening(pick: Pick) -> Happening:
     settled = pick.status == Status.SETTLED
-    emit(
+    return Happening(
         "pick.settled" if settled else "pick.published",
-        key=settled_key(pick.pk, 1) if settled else published_key(pick.pk),
-        subject_id=pick.pk,
-        payload=announcement(pick),
-        at=now,
+        settled_key(pick.pk, 1) if settled else published_key(pick.pk),
+        pick.pk,
+        announcement(pick),
     )
 
 

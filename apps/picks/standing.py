@@ -1,9 +1,11 @@
 """Does the edge of a pick in review still stand at the latest quotes?"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from apps.feed.models import Fixture, Selection
 from apps.picks.candidates import fields_of, quotes_of, rules, sides_of, split_prices
@@ -21,11 +23,22 @@ class Standing:
     fields: dict[str, Any] | None = None
 
 
+def unmoved(picks: Iterable[Pick]) -> set[UUID]:
+    """Those of the picks whose quotes are still the latest, in one statement for any number of them."""
+    behind = {pick.pk: quotes_of(pick.evidence) for pick in picks}
+    selections = {selection for quotes in behind.values() for selection in quotes}
+    rows = Selection.objects.filter(pk__in=selections).values_list("pk", "observed_at")
+    latest = {selection: since.isoformat() for selection, since in rows}
+    return {
+        pick_id
+        for pick_id, quotes in behind.items()
+        if all(latest.get(selection, since) == since for selection, since in quotes.items())
+    }
+
+
 def standing_edge(pick: Pick, now: datetime) -> Standing:
     """Measure the pick's own selection again at its book. Where no newer quote came, the edge stands as it is."""
-    behind = quotes_of(pick.evidence)
-    latest = {row.pk: row.observed_at.isoformat() for row in Selection.objects.filter(pk__in=behind)}
-    if all(latest.get(selection, since) == since for selection, since in behind.items()):
+    if unmoved([pick]):
         return Standing(True, pick.edge_pct, "No newer quote has come.")
     fixture = Fixture.objects.prefetch_related("markets__selections__market").get(pk=pick.fixture_id)
     edge = _measure(pick, fixture, now=now)

@@ -203,16 +203,16 @@ def test_an_upstream_that_gives_no_answer_is_named_and_costs_nothing_known(
 @pytest.mark.parametrize("seed", range(6))
 def test_of_a_spoiled_page_everything_good_is_taken(line: Line, clock: HandClock, seed: int) -> None:
     with far_side(line, InventedWorld(seed=1, catalogue=60, clock=clock)):
-        good = {record["internal_id"]: record for record in line.records("/events")}
+        good = {record["id"]: record for record in line.records("/events")}
         line.faults(malformed=0.3, seed=seed)
         spoiled = line.records("/events")
         line.faults(malformed=0.3, seed=seed)  # the dice anew: the same records are spoiled again
         polls.run("catalogue")
 
-        whole = [r for r in spoiled if isinstance(r, dict) and good.get(r.get("internal_id")) == r]
+        whole = [r for r in spoiled if isinstance(r, dict) and good.get(r.get("id")) == r]
         known = set(Fixture.objects.values_list("internal_id", flat=True))
         assert len(good) * 0.5 < len(whole) < len(good)
-        assert {str(record["internal_id"]) for record in whole} <= known
+        assert {str(record["id"]) for record in whole} <= known
         poll = Poll.objects.get(name="catalogue")
         assert poll.records + poll.skipped == len(spoiled)
         assert poll.skipped > 0

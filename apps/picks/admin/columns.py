@@ -95,6 +95,8 @@ def still_stands(pick: Pick) -> str:
     """Whether the edge of a pick in review stands at the latest quotes, in two or three words."""
     if pick.status != Status.REVIEW:
         return ""
+    if getattr(pick, "quotes_unmoved", False):  # PickList has asked for the whole page at once
+        return "stands"
     standing = standing_edge(pick, timezone.now())
     if standing.stands:
         return "stands"

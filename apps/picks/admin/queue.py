@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -15,11 +16,23 @@ from apps.picks.admin.columns import PickColumns
 from apps.picks.admin.deeds import DEEDS, Deed, Tried, perform_all
 from apps.picks.admin.detail import PickPage
 from apps.picks.admin.filters import CUTS, REVIEW, SETTLEMENT, QueueFilter
-from apps.picks.models import Pick
+from apps.picks.models import Pick, Status
+from apps.picks.standing import unmoved
 
 AT_ONCE = 500
 CHANGE = "admin:picks_pick_change"
 NAMED_OPENLY = 10  # a longer list of failures is folded
+
+
+class PickList(ChangeList):
+    """A page of picks that knows which of them still have the latest quotes: one statement, not one a row."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        quiet = unmoved(pick for pick in self.result_list if pick.status == Status.REVIEW)
+        for pick in self.result_list:
+            pick.quotes_unmoved = pick.pk in quiet
 
 
 @admin.register(Pick)
@@ -60,6 +73,9 @@ class PickAdmin(PickColumns, PickPage):
             for name in (REVIEW, SETTLEMENT)
         ]
         return super().changelist_view(request, {"queues": queues, **(extra_context or {})})
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PickList
 
     # --- Many at once ---
 

@@ -1,0 +1,64 @@
+"""The demo data: kept over runs, renewed where it no longer works, and never publishing what is not sandbox data."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import authenticate
+from django.utils import timezone
+
+from apps.access.models import ApiKey
+from apps.access.services import revoke_key
+from apps.devtools.demo import ADMIN, Demo, make_demo
+from apps.picks.models import AutoPublish
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    return tmp_path / "demo.json"
+
+
+def make(kept: Path, **how: bool) -> Demo:
+    return make_demo(kept=kept, now=timezone.now(), **how)
+
+
+def test_there_is_a_sign_in_and_a_key_a_tier_kept_for_the_owner_alone(kept: Path) -> None:
+    demo = make(kept)
+    assert authenticate(username=ADMIN, password=demo["admin"]["password"])
+    assert set(demo["keys"]) == {"starter", "growth", "enterprise"}
+    assert {key.organization.tier for key in ApiKey.objects.all()} == set(demo["keys"])
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert json.loads(kept.read_text()) == demo
+
+
+def test_the_next_run_finds_the_same(kept: Path) -> None:
+    assert make(kept) == make(kept)
+    assert ApiKey.objects.count() == 3
+
+
+def test_a_key_that_was_revoked_or_lost_is_replaced(kept: Path) -> None:
+    first = make(kept)
+    revoke_key(key_id=ApiKey.objects.get(organization__tier="growth").pk, now=timezone.now())
+    second = make(kept)
+    assert second["keys"]["growth"] != first["keys"]["growth"]
+    assert second["keys"]["starter"] == first["keys"]["starter"]
+    kept.write_text("half a fi")
+    third = make(kept)
+    assert third["keys"]["starter"] != second["keys"]["starter"]
+    assert ApiKey.objects.filter(revoked_at=None).count() == 3
+
+
+def test_the_switch_is_on_for_sandbox_fixtures_alone_and_what_a_person_set_stays(kept: Path) -> None:
+    make(kept)
+    assert set(AutoPublish.objects.values_list("enabled", "sandbox_only")) == {(True, True)}
+    AutoPublish.objects.filter(sport="soccer").update(enabled=False)
+    make(kept)
+    assert not AutoPublish.objects.get(sport="soccer").enabled
+
+
+def test_replay_publishes_everything(kept: Path) -> None:
+    make(kept, everything=True)
+    assert list(AutoPublish.objects.values_list("sport", "min_edge_pct", "min_confidence")) == [("*", 0, 1)]
