@@ -6,11 +6,11 @@ PY := .venv/bin/python
 help: ## say this
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-7s %s\n", $$1, $$2}' Makefile
 
-# Every Python from 3.11 to 3.13 will do; the first that is there is taken. environment.py says what is missing.
+# Every Python from 3.11 to 3.13 will do; the first that is there is taken. apps/devtools/stack/environment.py says what is missing.
 .venv: FORCE
 	@for python in python3 python3.13 python3.12 python3.11; do \
 		if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
-			exec $$python environment.py; \
+			exec $$python apps/devtools/stack/environment.py; \
 		fi; \
 	done; \
 	echo 'BetEdge needs Python 3.11, 3.12 or 3.13; install one of them (Debian and Ubuntu: python3, python3-venv).' >&2; \

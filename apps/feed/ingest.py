@@ -77,6 +77,8 @@ def _ingest(readings: Sequence[FixtureReading], *, origin: str, now: datetime) -
             row = Fixture(origin=origin, first_seen_at=now, sport=reading.sport, name=reading.name, odds_due_at=now)
             new.append(row)
         before = _state(row)
+        if known.by_bfi.get(reading.bfi or "", row) is row:
+            row.bfi = reading.bfi or row.bfi
         _apply(reading, row, moves, now=now)
         known.add(row)
         rows[reading] = row
@@ -95,6 +97,8 @@ def _row_for(reading: FixtureReading, known: Known) -> Fixture | None:
     mine, by_bfi = known.find(reading)
     if by_bfi is not None:
         if mine is not None and mine is not by_bfi:
+            if mine.bfi and _same_sides(reading, mine) and not _same_sides(reading, by_bfi):
+                return mine  # its bfi is somebody else's: a slip of this record
             _resolve_two(mine, by_bfi, known)
         return by_bfi
     if mine is not None and reading.bfi and mine.bfi and not _same_sides(reading, mine):
@@ -133,7 +137,6 @@ def _same_sides(reading: FixtureReading, row: Fixture) -> bool:
 def _apply(reading: FixtureReading, row: Fixture, moves: list[KickoffChange], *, now: datetime) -> None:
     """Copy what the record says; what it leaves out stays as it was."""
     row.internal_id = reading.internal_id or row.internal_id
-    row.bfi = reading.bfi or row.bfi
     row.sport, row.name, row.tournament = reading.sport, reading.name, reading.tournament
     row.league = reading.league or row.league
     row.home_team = reading.home_team or row.home_team

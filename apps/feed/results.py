@@ -1,4 +1,4 @@
-"""Take results in: each thing upstream says of an end is one row; what it says again adds nothing."""
+"""Take results in: each thing upstream says of an end is one row; what it says again is the latest word again."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,20 +15,26 @@ USUAL_MINUTES = {
     "handball": 100, "volleyball": 130, "horse-racing": 15, "greyhound": 10,
 }  # fmt: skip
 OTHER_MINUTES = 180
+SAID = ["fixture", "winner", "tagged", "home_score", "away_score", "status"]
+BATCH = 2_000
 GIVE_UP = timedelta(days=4)  # upstream keeps results 12 hours; after four days nobody will say
 
 
 def ingest_results(readings: Sequence[ResultReading], *, now: datetime) -> int:
     """Store what is new in a page of results; gives how many rows were new. Unknown events are passed over."""
     fixtures = _fixtures(readings)
-    rows = []
+    rows: dict[tuple[object, ...], Result] = {}  # by what they say: an upsert may not meet one row twice
     for reading in readings:
         fixture = fixtures.get(("bfi", reading.bfi)) or fixtures.get(("internal", reading.internal_id))
         if fixture is not None:
-            rows.append(_row(reading, fixture, now=now))
-    before = Result.objects.filter(fixture__in=[row.fixture_id for row in rows]).count()
-    Result.objects.bulk_create(rows, ignore_conflicts=True)
-    ended = {row.fixture_id for row in rows}
+            row = _row(reading, fixture, now=now)
+            rows[tuple(getattr(row, name) for name in SAID)] = row
+    ended = {row.fixture_id for row in rows.values()}
+    before = Result.objects.filter(fixture__in=ended).count()
+    # A spoiled record between two good ones must not have the last word.
+    Result.objects.bulk_create(
+        rows.values(), update_conflicts=True, unique_fields=SAID, update_fields=["observed_at"], batch_size=BATCH
+    )
     Fixture.objects.filter(
         Q(in_play=True) | Q(result_due_at__isnull=False) | Q(odds_due_at__isnull=False), pk__in=ended
     ).update(in_play=False, result_due_at=None, odds_due_at=None)

@@ -11,7 +11,7 @@ from apps.feed import odds, results
 from apps.feed.anchors.ingest import aliases_of, give_kickoffs
 from apps.feed.anchors.joining import NEAR, Joiner, times_agree
 from apps.feed.http import UpstreamFailed
-from apps.feed.ingest import schedule
+from apps.feed.ingest import TRUST, schedule
 from apps.feed.models import AnchorRow, Fixture, TeamAlias
 from apps.feed.porqpine.client import porqpine
 from apps.feed.watch import watched
@@ -54,8 +54,8 @@ def mark_tick(*, now: datetime) -> None:
 def enter_kickoff(*, fixture_id: int, kickoff_at: datetime, now: datetime) -> Fixture:
     """A reviewer enters the start that the feed does not show. AppError where the feed itself knows it."""
     fixture = Fixture.objects.select_for_update().get(pk=fixture_id)
-    if fixture.kickoff_source == "feed":
-        raise AppError(f"The feed itself says when {fixture} begins.", code="kickoff_known")
+    if TRUST[fixture.kickoff_source] > TRUST["reviewer"]:
+        raise AppError(f"The {fixture.kickoff_source} itself says when {fixture} begins.", code="kickoff_known")
     move = schedule(fixture, kickoff_at, source="reviewer", now=now)
     if move is not None:
         fixture.save(update_fields=["kickoff_at", "kickoff_source", "odds_due_at"])

@@ -10,6 +10,7 @@ from django.db.models.functions import Upper
 
 from apps.core.errors import AppError
 from apps.feed.models import Kind, Side
+from apps.picks.wording import short_odds
 
 
 class Status(models.TextChoices):
@@ -137,7 +138,7 @@ class Pick(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.selection} @ {self.odds.normalize():f}"
+        return f"{self.selection} @ {short_odds(self.odds)}"
 
     @property
     def edge_pct(self) -> Decimal:

@@ -11,6 +11,7 @@ from apps.feed.models import Fixture, Selection
 from apps.picks.candidates import fields_of, quotes_of, rules, sides_of, split_prices
 from apps.picks.engine.edge import TOLERANCE, Edge, best_edge
 from apps.picks.models import Pick
+from apps.picks.wording import short_odds
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,11 @@ def standing_edge(pick: Pick, now: datetime) -> Standing:
         return Standing(False, None, "The price it was proposed at, or the anchor's, is no longer offered.")
     fields = fields_of(edge, fixture, now=now, rules=rules())
     edge_pct = (fields["edge"] * 100).quantize(Decimal("0.01"))
-    moved = f"The price is {edge.offer.odds.normalize():f} now, an edge of {edge_pct} %"
+    moved = f"The price is {short_odds(edge.offer.odds)} now, an edge of {edge_pct} %"
     if edge.edge < rules().edge_min - TOLERANCE:
         return Standing(False, edge_pct, f"{moved}: below the {100 * rules().edge_min:g} % that a pick needs.")
     if pick.analysis_edited and (fields["odds"], fields["fair_odds"]) != (pick.odds, pick.fair_odds):
-        return Standing(False, edge_pct, f"{moved}, and the edited text speaks of {pick.odds.normalize():f}.")
+        return Standing(False, edge_pct, f"{moved}, and the edited text speaks of {short_odds(pick.odds)}.")
     return Standing(True, edge_pct, f"{moved}.", fields)
 
 

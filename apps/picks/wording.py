@@ -1,7 +1,7 @@
 """A bet in words, and back again. Pure."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import NamedTuple
 
 
@@ -14,6 +14,7 @@ class Bet(NamedTuple):
 
 
 HALF = Decimal("0.5")
+THOUSANDTH, CENT = Decimal("0.001"), Decimal("0.01")
 _HANDICAP = re.compile(r"(?P<team>.+) (?P<line>[+-]?\d{1,3}(\.\d{1,2})?) Asian Handicap", re.ASCII)
 _TOTAL = re.compile(r"(?P<side>Over|Under) (?P<line>\d{1,3}(\.\d{1,2})?) \w+", re.ASCII)
 _WINNER = re.compile(r"(?P<team>.+) to win")
@@ -35,6 +36,12 @@ def words(bet: Bet, *, home: str, away: str) -> str:
     if bet.market == "totals" and bet.line is not None:
         return f"{bet.side.title()} {bet.line.normalize():f} Goals"
     return "Draw" if bet.side == "draw" else f"{team} to win"
+
+
+def short_odds(odds: Decimal) -> str:
+    """Odds as people write them, two decimals or three where the third is not nothing: 1.90, 1.873."""
+    rounded = odds.quantize(THOUSANDTH, rounding=ROUND_HALF_EVEN)
+    return f"{rounded:.3f}" if rounded % CENT else f"{rounded:.2f}"
 
 
 def parse_words(text: str, *, home: str, away: str) -> Bet:

@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -60,14 +60,6 @@ def eventually(true: Callable[[], object], *, within: float = 20) -> None:
     while not true():
         assert time.monotonic() < until, f"not true within {within} s"
         time.sleep(0.02)
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Iterator[Path]:
-    """A data folder; a cluster of it that lies outside is deleted too."""
-    yield tmp_path / "data"
-    Postgres(tmp_path / "data").end_leftovers()
-    Postgres(tmp_path / "data").wipe()
 
 
 def test_a_stack_starts_serves_and_leaves_no_process(data_dir: Path) -> None:

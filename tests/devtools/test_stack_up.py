@@ -1,10 +1,12 @@
 """`manage.py up`: what a newcomer sees, and what is left when he has seen enough."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import psutil
 import pytest
@@ -19,8 +21,18 @@ from apps.devtools.stack.processes import StackError, marked, working_in
 SERVERS = ("DATABASE_URL", "REDIS_URL", "BETEDGE_ENV")  # ours, of this test run
 
 
-def test_up_tells_the_way_in_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    data_dir, port = tmp_path / "data", free_port()
+def until_shown(output: IO[str], text: str) -> str:
+    """What is printed up to and with the line that has this text in it, or all there is."""
+    shown = ""
+    for line in output:
+        shown += line
+        if text in line:
+            break
+    return shown
+
+
+def test_up_tells_the_way_in_and_leaves_nothing_behind(data_dir: Path) -> None:
+    port = free_port()
     outer = {name: value for name, value in os.environ.items() if name not in SERVERS}
     with subprocess.Popen(
         [sys.executable, "manage.py", "up"],
@@ -31,26 +43,22 @@ def test_up_tells_the_way_in_and_leaves_nothing_behind(tmp_path: Path) -> None:
         text=True,
     ) as up:
         assert up.stdout
-        said: list[str] = []
-        for line in up.stdout:
-            said.append(line)
-            if "Ctrl-C" in line:
-                break
-        shown = "".join(said)
-        assert f"BetEdge runs at http://127.0.0.1:{port}" in shown, shown
-        key = next(line.split()[1] for line in said if line.startswith("  enterprise"))
-        answer = requests.get(
-            f"http://127.0.0.1:{port}/api/v1/picks", headers={"Authorization": f"Bearer {key}"}, timeout=10
-        )
-        assert answer.status_code == 200
-        assert psutil.Process(up.pid).children(recursive=True)
-        up.send_signal(signal.SIGINT)
-        rest = up.stdout.read()
+        try:
+            shown = until_shown(up.stdout, "Ctrl-C stops everything")
+            assert f"BetEdge runs at http://127.0.0.1:{port}" in shown, shown
+            key = re.findall(r"^  enterprise +(betedge_[0-9a-f]{64})$", shown, re.MULTILINE)[0]
+            answer = requests.get(
+                f"http://127.0.0.1:{port}/api/v1/picks", headers={"Authorization": f"Bearer {key}"}, timeout=10
+            )
+            assert answer.status_code == 200
+            assert psutil.Process(up.pid).children(recursive=True)
+        finally:
+            up.send_signal(signal.SIGINT)
+            rest = up.stdout.read()
     assert up.returncode == 0
     assert rest.endswith("Stopped; `make run` goes on with the same data.\n")
     assert marked(data_dir) == []
     assert working_in(Postgres(data_dir).cluster, "postgres") == []
-    Postgres(data_dir).wipe()
 
 
 @pytest.mark.parametrize("asked", ["eighty", "0", "65536", "-1"])

@@ -34,7 +34,7 @@ from tests.system.waiting import eventually
 pytestmark = pytest.mark.xdist_group("kill")  # a group of its own: it keeps one core busy for a minute
 
 MATCHES = 36
-FIRST_KICKOFF, LAST_KICKOFF = 42, 54  # seconds after the start of the stack
+FIRST_KICKOFF, LAST_KICKOFF = 40, 52  # seconds after the start of the stack
 BEFORE_FIRST, AFTER_LAST = 45, 25  # what a replay leaves before its first kick-off and after its last
 LEAD = 16  # seconds: the closing prices stand from 15 s before a kick-off
 PACE = {"BETEDGE_KICKOFF_LEAD_SECONDS": str(LEAD), "BETEDGE_POLL_RESULTS_SECONDS": "3"}

@@ -12,11 +12,7 @@ from django.utils.timesince import timesince, timeuntil
 from apps.feed.admin import data_label
 from apps.picks.models import Pick, Status
 from apps.picks.standing import standing_edge
-
-
-def short_odds(odds: Decimal) -> str:
-    """Odds with two decimals, or three where the third is not nothing: 2.10, 1.925."""
-    return f"{odds:.2f}" if odds == round(odds, 2) else f"{odds:.3f}"
+from apps.picks.wording import short_odds
 
 
 def signed_pct(value: Decimal) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from apps.feed.admin import data_label
-from apps.picks.admin.columns import how_old, in_words, short_odds, signed_pct
+from apps.picks.admin.columns import how_old, in_words, signed_pct
 from apps.picks.models import Pick
+from apps.picks.wording import short_odds
 
 QUOTED = ("book", "side", "odds", "lay_odds", "size", "since", "confirmed_at")
 

@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from apps.feed.models import Fixture, Origin
+from apps.picks.wording import short_odds
 
 ANCHORS = {"pinnacle": "Pinnacle", "exchange": "The exchange", "consensus": "The market's consensus"}
 BOOKS = {"exchange": "on the exchange", "bookmaker": "at a bookmaker"}
@@ -17,11 +18,11 @@ def write_analysis(fields: Mapping[str, Any], *, fixture: Fixture, anchor_odds: 
     Names the anchor, its fair and its raw odds, the offer, the edge, and what would make the pick wrong.
     """
     anchor = ANCHORS.get(fields["anchor"], fields["anchor"])
-    fair, odds = short(fields["fair_odds"]), short(fields["odds"])
+    fair, odds = short_odds(fields["fair_odds"]), short_odds(fields["odds"])
     edge = (fields["edge"] * 100).quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN)
     texts = [
         f"{fixture.home_team} vs {fixture.away_team} — {anchor} fair value is {fair} on {fields['selection']}: "
-        f"its price of {short(anchor_odds)} with the margin removed by the {fields['method']} method.",
+        f"its price of {short_odds(anchor_odds)} with the margin removed by the {fields['method']} method.",
         f"{odds} is offered {BOOKS.get(fields['book'], 'at ' + fields['book'])}, an edge of {edge} %; "
         f"{anchor}'s price was confirmed {fields['anchor_age_seconds']} s before.",
         f"The edge is gone at odds of {fair} or less, and the pick is wrong if {anchor} is: if it moves its price "
@@ -32,9 +33,3 @@ def write_analysis(fields: Mapping[str, Any], *, fixture: Fixture, anchor_odds: 
     if fixture.origin == Origin.SANDBOX:
         texts.append("Sandbox data: no real match, no real price.")
     return " ".join(texts)
-
-
-def short(odds: Decimal) -> str:
-    """Odds to three decimals at most, at least two: 1.9 -> 1.90, 1.87264 -> 1.873."""
-    rounded = odds.quantize(Decimal("0.001"), rounding=ROUND_HALF_EVEN)
-    return f"{rounded:.3f}" if rounded % Decimal("0.01") else f"{rounded:.2f}"

@@ -37,6 +37,8 @@ def _inverse(odds: Sequence[float]) -> list[float]:
 
 
 def _summing_to_one(probabilities: list[float]) -> list[float]:
+    if not all(0 < probability < 1 for probability in probabilities):
+        raise NoFairPrice("The odds are so far apart that an outcome is left without any probability.")
     if abs(sum(probabilities) - 1) > 1e-9:
         raise NoFairPrice(f"The probabilities sum to {sum(probabilities)}, not 1.")
     return probabilities
