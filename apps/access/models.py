@@ -22,6 +22,7 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = "API key"
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(name="api_key_hash_is_sha256", condition=Q(secret_hash__regex=r"^[0-9a-f]{64}$")),

@@ -159,6 +159,7 @@ class AnchorRowAdmin(SandboxLabelled, ReadOnlyAdmin):
     list_display = ["event", "sport", "starts", "source", "last_seen_at"]
     list_filter = [JoinedFilter, "source", "sport"]
     list_select_related = ["fixture"]
+    empty_state = "Every row of the anchor is joined to a fixture, or none fits these filters."
     list_per_page = 25  # each row looks for the fixtures it might be
     show_facets = admin.ShowFacets.NEVER
     search_fields = ["home_team", "away_team"]

@@ -20,9 +20,11 @@ TIMEOUT = (3.05, 10.0)  # seconds to connect, seconds between two bytes
 DEADLINE = 20.0  # seconds for one whole answer, whatever it trickles
 MOST_BYTES = 32 * 1024 * 1024
 TRIES = 3
+PATIENCE = 15.0  # seconds of trying; a worker kept longer by one hanging upstream settles and publishes nothing
 AGAIN = frozenset({500, 502, 503, 504})
 FAILURES_TO_OPEN = 5
 LONGEST_OPEN = 60.0  # seconds
+PROBE = 30  # seconds, longer than any question takes: who tries an upstream again is alone with it
 
 
 class UpstreamFailed(AppError):
@@ -69,7 +71,7 @@ class Upstream:
     def ask(self, method: str, path: str, *, params: Any = None, body: Any = None) -> Answer:
         """One question, tried up to three times; UpstreamRefused for a 4xx, UpstreamFailed for all else."""
         self._check_circuit()
-        problem = ""
+        began, problem = time.monotonic(), ""
         for attempt in range(TRIES):
             if attempt:
                 time.sleep(0.2 * 4 ** (attempt - 1) * (1 + random.random()))
@@ -81,10 +83,12 @@ class Upstream:
                 raise
             except (requests.RequestException, UpstreamFailed) as error:
                 problem = self._strike(str(error))
+                if time.monotonic() - began > PATIENCE:
+                    break
                 continue
             self._close_circuit()
             return answer
-        self._count_failure(problem)
+        self._count_failure(problem, hung=time.monotonic() - began > PATIENCE)
         raise UpstreamFailed(f"{self.name} {path}: {problem}")
 
     def _once(self, method: str, path: str, *, params: Any, body: Any) -> Answer:
@@ -127,20 +131,26 @@ class Upstream:
         raise UpstreamFailed(f"no place in the budget of {self.budget} requests a second")
 
     def _check_circuit(self) -> None:
-        left = redis_client().pttl(f"feed:open:{self.name}")
-        if int(left) > 0:
-            raise UpstreamFailed(f"{self.name} is left alone for {int(left) / 1000:.0f} s after repeated failures")
+        """UpstreamFailed while the circuit is open; after that until the first good answer, for all but one asker."""
+        store = redis_client()
+        left = int(store.pttl(f"feed:open:{self.name}"))
+        if left > 0:
+            raise UpstreamFailed(f"{self.name} is left alone for {left / 1000:.0f} s after repeated failures")
+        if store.exists(f"feed:shaky:{self.name}") and not store.set(f"feed:probe:{self.name}", 1, nx=True, ex=PROBE):
+            raise UpstreamFailed(f"{self.name} is being tried again after repeated failures")
 
-    def _count_failure(self, problem: str) -> None:
+    def _count_failure(self, problem: str, *, hung: bool) -> None:
         store = redis_client()
         failures = int(store.incr(f"feed:failures:{self.name}"))
         log.warning("upstream_failed", upstream=self.name, failures=failures, reason=problem)
-        if failures >= FAILURES_TO_OPEN:
-            seconds = min(2.0 ** (failures - FAILURES_TO_OPEN + 1), LONGEST_OPEN)
+        if hung or failures >= FAILURES_TO_OPEN:
+            seconds = min(2.0 ** max(failures - FAILURES_TO_OPEN + 1, 1), LONGEST_OPEN)
+            store.set(f"feed:shaky:{self.name}", 1)
             store.set(f"feed:open:{self.name}", problem[:300], px=int(seconds * 1000))
+        store.delete(f"feed:probe:{self.name}")
 
     def _close_circuit(self) -> None:
-        redis_client().delete(f"feed:failures:{self.name}", f"feed:open:{self.name}")
+        redis_client().delete(*(f"feed:{what}:{self.name}" for what in ("failures", "open", "shaky", "probe")))
 
     def _strike(self, message: str) -> str:
         return message.replace(self.secret, "[secret]") if self.secret else message

@@ -1,5 +1,6 @@
 """Keep prices current: ask cheaply what moved, read in full only that, and confirm the rest."""
 
+import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -19,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 BOOKS = ("exchange", "bookmaker")  # the books that Porqpine carries
 FULL_READ = timedelta(minutes=4)  # a full read at least this often: well inside the age at which a quote is too old
+READING = 15.0  # seconds: what was read is stored before the worker's time is up, however slow upstream is
 NOT_LIVE = "upstream does not answer from its live source, so its prices count as not fresh"
 SOON, TODAY = timedelta(minutes=15), timedelta(hours=3)
 
@@ -66,10 +68,27 @@ def refresh(fixtures: Sequence[Fixture], *, upstream: Porqpine, now: datetime) -
         (still if digest and digest == fixture.odds_digest and fresh_enough else moved).append(fixture)
     confirmed = confirm_quotes(fixture_ids=[fixture.pk for fixture in still], books=BOOKS, now=now)
 
+    read, wrong = _read_in_time(moved, upstream)
     observed: list[Observed] = []
-    read: list[Fixture] = []
+    for fixture, reading in read:
+        observed += whole_books(fixture.pk, reading, in_play=fixture.started_at is not None)
+        fixture.odds_digest, fixture.odds_read_at = digests.get(_asked(fixture), ""), now
+    with transaction.atomic():
+        changed = record_quotes(observed, now=now)
+        Fixture.objects.bulk_update([fixture for fixture, _reading in read], ["odds_digest", "odds_read_at"])
+    seen = confirmed + sum(len(market.selections) for book in observed for market in book.markets)
+    stillness.note(looked_at=seen, moved=changed > 0, now=now)
+    return Outcome(len(still) + len(read), wrong=wrong)
+
+
+def _read_in_time(fixtures: Sequence[Fixture], upstream: Porqpine) -> tuple[list[tuple[Fixture, OddsReading]], str]:
+    """What could be read of these fixtures within READING seconds, and what was wrong; the rest wait for their turn."""
+    read: list[tuple[Fixture, OddsReading]] = []
     wrong = ""
-    for fixture in moved:
+    until = time.monotonic() + READING
+    for fixture in fixtures:
+        if time.monotonic() > until:
+            return read, wrong or f"upstream is slow: {len(read)} of {len(fixtures)} were read in {READING:g} s"
         try:
             reading = _read(fixture, upstream)
         except UpstreamFailed as error:
@@ -77,16 +96,9 @@ def refresh(fixtures: Sequence[Fixture], *, upstream: Porqpine, now: datetime) -
             wrong = str(error)
             continue
         if reading is not None:
-            observed += whole_books(fixture.pk, reading, in_play=fixture.started_at is not None)
-            fixture.odds_digest, fixture.odds_read_at = digests.get(_asked(fixture), ""), now
-            read.append(fixture)
+            read.append((fixture, reading))
             wrong = wrong or ("" if reading.fresh else NOT_LIVE)
-    with transaction.atomic():
-        changed = record_quotes(observed, now=now)
-        Fixture.objects.bulk_update(read, ["odds_digest", "odds_read_at"])
-    seen = confirmed + sum(len(market.selections) for book in observed for market in book.markets)
-    stillness.note(looked_at=seen, moved=changed > 0, now=now)
-    return Outcome(len(still) + len(read), wrong=wrong)
+    return read, wrong
 
 
 def whole_books(

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from apps.devtools.sandbox.replay import ReplayWorld
 from apps.devtools.sandbox.world import World
-from apps.feed import http, polls, services
+from apps.feed import http, odds, polls, services
 from apps.feed.models import Fixture, Poll, Selection
 from apps.picks.models import Pick, Status
 from apps.picks.proposing import propose
@@ -134,3 +135,44 @@ def test_a_feed_that_stands_still_is_noticed_and_makes_no_candidates(
 
         eventually(moves, within=PATIENCE, what="the feed moves again")
         assert Pick.objects.exists()
+
+
+def test_an_upstream_that_hangs_is_left_alone_at_once_and_tried_again_by_one_alone(
+    running: Line, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "TIMEOUT", (1.0, 0.1))
+    monkeypatch.setattr(http, "PATIENCE", 0.05)
+    running.faults(latency_s=0.4)
+    polls.run("catalogue")
+    polls.run("live")
+    assert "timed out" in Poll.objects.get(name="catalogue").last_error
+    assert "left alone" in Poll.objects.get(name="live").last_error
+
+    running.mend()
+    eventually(lambda: not redis.exists("feed:open:porqpine"), within=PATIENCE, what="the circuit may be tried")
+    redis.set("feed:probe:porqpine", 1, ex=http.PROBE)  # somebody else is at it
+    polls.run("live")
+    assert "is being tried again" in Poll.objects.get(name="live").last_error
+
+    redis.delete("feed:probe:porqpine")
+    running.mends_by_itself()
+
+
+def test_a_slow_upstream_is_read_for_a_bounded_time_and_what_was_read_is_kept(
+    line: Line, season: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with far_side(line, season):
+        polls.run("catalogue")
+        monkeypatch.setattr(odds, "READING", 0.25)
+        line.faults(latency_s=0.1)
+        services.refresh_due_odds(now=line.clock())
+
+        read = Fixture.objects.exclude(odds_read_at=None)
+        assert 0 < read.count() < MATCHES
+        assert Selection.objects.values("market__fixture").distinct().count() == read.count()
+        assert "upstream is slow" in Poll.objects.get(name="odds").last_error
+
+        line.mend()
+        monkeypatch.setattr(odds, "READING", 15.0)
+        line.mends_by_itself()
+        assert read.count() == MATCHES

@@ -6,8 +6,15 @@ from collections.abc import Callable
 from django.db import Error, connection
 
 
-def eventually(true: Callable[[], object], *, within: float, what: str, meanwhile: Callable[[], object] = bool) -> None:
-    """Poll until `true()`; a database that is away for a moment counts as not yet."""
+def eventually(
+    true: Callable[[], object],
+    *,
+    within: float,
+    what: str,
+    meanwhile: Callable[[], object] = bool,
+    pause: float = 0.05,
+) -> None:
+    """Poll until `true()`, every `pause` seconds; a database that is away for a moment counts as not yet."""
     until = time.monotonic() + within
     while True:
         meanwhile()
@@ -17,4 +24,4 @@ def eventually(true: Callable[[], object], *, within: float, what: str, meanwhil
         except Error:
             connection.close()
         assert time.monotonic() < until, f"not within {within:g} s: {what}"
-        time.sleep(0.05)
+        time.sleep(pause)

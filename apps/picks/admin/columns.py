@@ -28,7 +28,10 @@ def how_old(seconds: int | None) -> str:
 
 
 def in_words(at: datetime, now: datetime) -> str:
-    """`in 2 hours` or `2 hours ago`."""
+    """`in 2 hours`, `40 s ago`."""
+    seconds = (at - now).total_seconds()
+    if abs(seconds) < 60:
+        return f"in {seconds:.0f} s" if seconds > 0 else f"{-seconds:.0f} s ago"
     return f"in {timeuntil(at, now, depth=1)}" if at > now else f"{timesince(at, now, depth=1)} ago"
 
 

@@ -44,6 +44,7 @@ class PickAdmin(PickColumns, PickPage):
     list_filter = [QueueFilter, "sport", "suspicious", "anchor"]
     list_select_related = ["fixture"]
     list_per_page = 100
+    empty_state = "Nothing waits here. Candidates come in as soon as an offer beats the anchor's fair price by enough."
     list_max_show_all = AT_ONCE
     search_fields = ["fixture__home_team", "fixture__away_team", "fixture__name", "league", "selection"]
     search_help_text = "Search by team, match, league or bet"
