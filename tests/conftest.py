@@ -61,6 +61,8 @@ _own_redis_database()
 
 def pytest_configure() -> None:
     django.setup()  # pytest-django does it only for a settings module named in pytest's configuration
+    # A worker that inherits this name reads the settings, with our Redis database, before it has run this file.
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
 def pytest_unconfigure() -> None:

@@ -82,7 +82,7 @@ class Upstream:
                 self._close_circuit()
                 raise
             except (requests.RequestException, UpstreamFailed) as error:
-                problem = self._strike(str(error))
+                problem = self._strike(_in_words(error))
                 if time.monotonic() - began > PATIENCE:
                     break
                 continue
@@ -109,7 +109,7 @@ class Upstream:
                 raise UpstreamRefused(f"{self.name} {path}: answered {response.status_code}", response.status_code)
         try:
             # NaN and Infinity are no JSON, but a page with one in it is still read.
-            decoded = json.loads(raw.decode(), parse_constant=lambda _name: None)
+            decoded = json.loads(raw.decode(), parse_constant=lambda _name: None, parse_int=_whole)
         except (ValueError, RecursionError) as error:
             raise UpstreamFailed(f"the answer is not whole JSON ({len(raw)} bytes)") from error
         return Answer(decoded, response.headers)
@@ -154,3 +154,19 @@ class Upstream:
 
     def _strike(self, message: str) -> str:
         return message.replace(self.secret, "[secret]") if self.secret else message
+
+
+def _whole(digits: str) -> int | None:
+    """A whole number of sane length: Python refuses to read one of thousands of digits, and the page with it."""
+    return int(digits) if len(digits) < 40 else None
+
+
+def _in_words(error: Exception) -> str:
+    """What went wrong, for health and logs, without the address."""
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the answer broke off"
+    if isinstance(error, requests.ConnectionError):
+        return "it cannot be reached"
+    return str(error)

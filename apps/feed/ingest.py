@@ -9,15 +9,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from apps.feed.models import Fixture, KickoffChange
-from apps.feed.names import fold
+from apps.feed.names import fold, same_match
 from apps.feed.readings import FixtureReading
 
 log = structlog.get_logger(__name__)
 
 FIELDS = [
     "internal_id", "bfi", "sport", "league", "name", "home_team", "away_team", "kickoff_at", "kickoff_source",
-    "started_at", "in_play", "tournament", "last_seen_at", "odds_due_at",
+    "started_at", "in_play", "waiting_at", "tournament", "last_seen_at", "odds_due_at", "result_due_at", "result_asks",
 ]  # fmt: skip
+TOUCHED = ("last_seen_at", "waiting_at")  # written for a whole page at once, and no change of a row
 BATCH = 2_000
 
 
@@ -69,7 +70,7 @@ def _ingest(readings: Sequence[FixtureReading], *, origin: str, now: datetime) -
     rows: dict[FixtureReading, Fixture] = {}
     new: list[Fixture] = []
     changed: dict[int, Fixture] = {}
-    seen: list[int] = []
+    seen: list[Fixture] = []
     moves: list[KickoffChange] = []
     for reading in readings:
         row = _row_for(reading, known)
@@ -82,11 +83,12 @@ def _ingest(readings: Sequence[FixtureReading], *, origin: str, now: datetime) -
         _apply(reading, row, moves, now=now)
         known.add(row)
         rows[reading] = row
+        row.last_seen_at = now
+        row.waiting_at = now if row.started_at is None else row.waiting_at
         if row.pk is not None:
-            seen.append(row.pk)
+            seen.append(row)
             if _state(row) != before:
                 changed[row.pk] = row
-        row.last_seen_at = now
     new = [row for row in new if row.internal_id or row.bfi]  # a later record of this page took over the others' ids
     _write(new, list(changed.values()), seen, moves, now=now)
     return {reading: row.pk for reading, row in rows.items() if row.pk is not None}
@@ -101,10 +103,19 @@ def _row_for(reading: FixtureReading, known: Known) -> Fixture | None:
                 return mine  # its bfi is somebody else's: a slip of this record
             _resolve_two(mine, by_bfi, known)
         return by_bfi
-    if mine is not None and reading.bfi and mine.bfi and not _same_sides(reading, mine):
-        _give_up_internal_id(mine, known)  # the id now names another event
+    if mine is not None and _another_event(reading, mine):
+        _give_up_internal_id(mine, known)
         return None
     return mine
+
+
+def _another_event(reading: FixtureReading, mine: Fixture) -> bool:
+    """Whether an internal id was handed on: two bfis and other sides, or no side in common."""
+    if reading.bfi and mine.bfi:
+        return not _same_sides(reading, mine)
+    return not same_match(
+        (reading.name, reading.home_team, reading.away_team), (mine.name, mine.home_team, mine.away_team)
+    )
 
 
 def _resolve_two(mine: Fixture, by_bfi: Fixture, known: Known) -> None:
@@ -117,6 +128,9 @@ def _resolve_two(mine: Fixture, by_bfi: Fixture, known: Known) -> None:
         Fixture.objects.filter(pk=mine.pk).update(merged_into=by_bfi, odds_due_at=None, result_due_at=None)
         Fixture.objects.filter(merged_into=mine).update(merged_into=by_bfi)
         mine.anchor_rows.update(fixture=by_bfi)
+        by_bfi.started_at = by_bfi.started_at or mine.started_at
+        known_already = by_bfi.results.values_list("winner", "status")
+        mine.results.exclude(winner__in=[winner for winner, _status in known_already]).update(fixture=by_bfi)
         log.info("fixtures_merged", gone=mine.pk, kept=by_bfi.pk)
 
 
@@ -141,13 +155,23 @@ def _apply(reading: FixtureReading, row: Fixture, moves: list[KickoffChange], *,
     row.league = reading.league or row.league
     row.home_team = reading.home_team or row.home_team
     row.away_team = reading.away_team or row.away_team
-    row.in_play = reading.in_play
-    if reading.in_play and row.started_at is None:
-        row.started_at = now
+    _apply_play(reading, row, now=now)
     if reading.kickoff_at is not None:
         move = schedule(row, reading.kickoff_at, source="feed", now=now)
         if move is not None:
             moves.append(move)
+
+
+def _apply_play(reading: FixtureReading, row: Fixture, *, now: datetime) -> None:
+    """Begun, waiting, or waiting again. Only the live lists end play (leave_play): the catalogue is older."""
+    if reading.in_play:
+        row.in_play = True
+        row.started_at = row.started_at or now
+    elif row.started_at is not None and not row.in_play and row.kickoff_at is not None and now < row.kickoff_at:
+        row.started_at = row.result_due_at = None  # it was never on: a slip, or a start that was put off
+    waits = row.started_at is None and not row.tournament
+    if waits and row.odds_due_at is None and (row.kickoff_at is None or now < row.kickoff_at):
+        row.odds_due_at = now
 
 
 # Whose word on the kick-off counts more: the feed's own, then a reviewer's, then the anchor's.
@@ -156,24 +180,29 @@ TRUST = {"": 0, "anchor": 1, "reviewer": 2, "feed": 3, "import": 3}
 
 def schedule(row: Fixture, kickoff_at: datetime, *, source: str, now: datetime) -> KickoffChange | None:
     """Set the kick-off in memory and give the change to save; None where nothing moved or a firmer word stands."""
-    if TRUST[source] < TRUST[row.kickoff_source] or kickoff_at == row.kickoff_at:
+    if TRUST[source] < TRUST[row.kickoff_source]:
+        return None
+    row.kickoff_source = source
+    if kickoff_at == row.kickoff_at:
         return None
     move = KickoffChange(fixture=row, old=row.kickoff_at, new=kickoff_at, source=source, observed_at=now)
-    row.kickoff_at, row.kickoff_source = kickoff_at, source
+    row.kickoff_at = kickoff_at
     if row.started_at is None:
         row.odds_due_at = now
     return move
 
 
 def _state(row: Fixture) -> tuple[object, ...]:
-    return tuple(getattr(row, name) for name in FIELDS if name != "last_seen_at")
+    return tuple(getattr(row, name) for name in FIELDS if name not in TOUCHED)
 
 
 def _write(
-    new: list[Fixture], changed: list[Fixture], seen: list[int], moves: list[KickoffChange], *, now: datetime
+    new: list[Fixture], changed: list[Fixture], seen: list[Fixture], moves: list[KickoffChange], *, now: datetime
 ) -> None:
     Fixture.objects.bulk_create(new, batch_size=BATCH)
-    Fixture.objects.filter(pk__in=seen).update(last_seen_at=now)
+    Fixture.objects.filter(pk__in=[row.pk for row in seen]).update(last_seen_at=now)
+    waiting = [row.pk for row in seen if row.started_at is None]
+    Fixture.objects.filter(pk__in=waiting).update(waiting_at=now)
     # An upsert on the primary key writes every changed row in one statement.
     Fixture.objects.bulk_create(
         changed, batch_size=BATCH, update_conflicts=True, unique_fields=["id"], update_fields=FIELDS

@@ -40,6 +40,7 @@ class Fixture(models.Model):
     kickoff_source = models.CharField(max_length=16, blank=True, help_text="feed, anchor, reviewer or import.")
     started_at = models.DateTimeField(null=True, blank=True, help_text="First seen in play.")
     in_play = models.BooleanField(default=False)
+    waiting_at = models.DateTimeField(null=True, blank=True, help_text="Last seen listed and not yet in play.")
     tournament = models.BooleanField(default=False, help_text="A tournament-level market: no picks, no alarms.")
     origin = models.CharField(max_length=8, choices=Origin, default=Origin.LIVE)
     merged_into = models.ForeignKey(

@@ -51,3 +51,9 @@ def teams_in(name: str) -> tuple[str, str]:
         return match[2], match[1]
     match = re.fullmatch(r"\s*(.+?)\s+(?:vs?\.?|-|–)\s+(.+?)\s*", name, re.IGNORECASE)
     return (match[1], match[2]) if match else ("", "")
+
+
+def same_match(one: tuple[str, str, str], other: tuple[str, str, str]) -> bool:
+    """Whether two (name, home, away) may be one match: they share a side or the name, or one of them names nothing."""
+    names = [{fold(text) for text in (*match, *teams_in(match[0])) if text} for match in (one, other)]
+    return not names[0] or not names[1] or bool(names[0] & names[1])

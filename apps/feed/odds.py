@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Case, F, When
 
 from apps.feed import stillness
 from apps.feed.http import UpstreamFailed, UpstreamRefused
@@ -19,9 +20,11 @@ from apps.feed.watch import Outcome
 log = structlog.get_logger(__name__)
 
 BOOKS = ("exchange", "bookmaker")  # the books that Porqpine carries
-FULL_READ = timedelta(minutes=4)  # a full read at least this often: well inside the age at which a quote is too old
+FULL_READ = timedelta(minutes=8)  # a full read at least this often: longer than any turn, shorter than a quote may live
+SEEN = timedelta(minutes=15)  # what no list has shown for longer is not asked for
 READING = 15.0  # seconds: what was read is stored before the worker's time is up, however slow upstream is
 NOT_LIVE = "upstream does not answer from its live source, so its prices count as not fresh"
+NEAREST = (F("kickoff_at").asc(nulls_last=True), "odds_due_at")
 SOON, TODAY = timedelta(minutes=15), timedelta(hours=3)
 
 
@@ -30,8 +33,8 @@ def claim_due(*, now: datetime, most: int) -> list[Fixture]:
     with transaction.atomic():
         due = list(
             Fixture.objects.select_for_update(skip_locked=True)
-            .filter(odds_due_at__lte=now, merged_into=None)
-            .order_by("odds_due_at")[:most]
+            .filter(odds_due_at__lte=now, merged_into=None, last_seen_at__gte=now - SEEN)
+            .order_by(Case(When(kickoff_at__lt=now, then=1), default=0), *NEAREST)[:most]
         )
         for fixture in due:
             fixture.odds_due_at = next_turn(fixture, now=now)
@@ -51,6 +54,8 @@ def next_turn(fixture: Fixture, *, now: datetime) -> datetime | None:
         return None
     if left > timedelta(hours=settings.KICKOFF_HORIZON_HOURS):
         return fixture.kickoff_at - timedelta(hours=settings.KICKOFF_HORIZON_HOURS)
+    if left < timedelta(0):  # begun, though nobody has seen it in play yet
+        return now + 6 * base
     return now + base * (1 if left <= SOON else 6 if left <= TODAY else 30)
 
 
@@ -119,9 +124,9 @@ def whole_books(
 
 def _digests(fixtures: Sequence[Fixture], upstream: Porqpine) -> dict[str, str]:
     found: dict[str, str] = {}
-    known = [_asked(fixture) for fixture in fixtures if fixture.odds_digest]  # a new one is read in full anyway
-    for start in range(0, len(known), MOST_IDS):
-        found |= upstream.digests(known[start : start + MOST_IDS])
+    asked = [_asked(fixture) for fixture in fixtures]
+    for start in range(0, len(asked), MOST_IDS):
+        found |= upstream.digests(asked[start : start + MOST_IDS])
     return found
 
 

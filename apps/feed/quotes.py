@@ -32,6 +32,8 @@ class Observed:
 
 def record_quotes(observed: Sequence[Observed], *, now: datetime) -> int:
     """Write what was observed; gives how many prices changed. The same number of statements for one market or 5,000."""
+    # One answer may name an event twice, with two prices: the later word counts.
+    observed = list({(seen.fixture_id, seen.book): seen for seen in observed}.values())
     if not observed:
         return 0
     for attempt in range(3):
@@ -46,9 +48,12 @@ def record_quotes(observed: Sequence[Observed], *, now: datetime) -> int:
 
 def confirm_quotes(*, fixture_ids: Iterable[int], books: Sequence[str], now: datetime) -> int:
     """The feed says that nothing moved: every open, fresh price of these fixtures was seen again now."""
-    return Selection.objects.filter(
+    still = Selection.objects.filter(
         market__fixture_id__in=list(fixture_ids), market__book__in=books, is_open=True, fresh=True
-    ).update(last_confirmed_at=now)
+    )
+    with transaction.atomic():  # locked in one order everywhere, so that two workers never wait for each other
+        ids = list(still.select_for_update(of=("self",)).order_by("id").values_list("pk", flat=True))
+        return Selection.objects.filter(pk__in=ids, last_confirmed_at__lt=now).update(last_confirmed_at=now)
 
 
 @dataclass
@@ -67,7 +72,9 @@ class Changes:
             known[reading.name] = made = Selection(market=market, name=reading.name, side=reading.side, **state)
             made.observed_at = made.last_confirmed_at = self.now
             self.new.append(made)
-        elif any(getattr(row, name) != value for name, value in state.items()):
+        elif row.last_confirmed_at > self.now:
+            return  # a slower worker: somebody has looked since
+        elif row.side != reading.side or any(getattr(row, name) != value for name, value in state.items()):
             for name, value in {**state, "side": reading.side, "observed_at": self.now}.items():
                 setattr(row, name, value)
             self.changed.append(row)

@@ -74,10 +74,13 @@ class OddsReading:
 
 @dataclass(frozen=True, slots=True)
 class ResultReading:
-    """How upstream says an event ended."""
+    """How upstream says an event ended. Names are empty where the record leaves them out."""
 
     internal_id: str | None
     bfi: str | None
+    name: str
+    home_team: str
+    away_team: str
     winner: str
     tagged: bool
     home_score: int | None

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import structlog
 from django.db.models import F, Q
 
 from apps.feed.models import Fixture, Result
-from apps.feed.names import side_of
+from apps.feed.names import same_match, side_of
 from apps.feed.readings import ResultReading
+
+log = structlog.get_logger(__name__)
 
 # Minutes from the start to the usual end; a fixture past it is asked for its result.
 USUAL_MINUTES = {
@@ -17,28 +20,48 @@ USUAL_MINUTES = {
 OTHER_MINUTES = 180
 SAID = ["fixture", "winner", "tagged", "home_score", "away_score", "status"]
 BATCH = 2_000
+NO_WINNER = frozenset({"abandoned", "cancelled", "canceled", "walkover"})  # ends that name nobody
+ENDED = Q(results__winner__gt="") | Q(results__status__in=NO_WINNER)  # somebody said how it ended
 GIVE_UP = timedelta(days=4)  # upstream keeps results 12 hours; after four days nobody will say
 
 
 def ingest_results(readings: Sequence[ResultReading], *, now: datetime) -> int:
-    """Store what is new in a page of results; gives how many rows were new. Unknown events are passed over."""
+    """Store what is new in a page of results; gives how many rows were new.
+
+    Unknown events are passed over, as is a record that names another match or one that has not begun: internal ids
+    are handed out again, and a wrong result cannot be taken back from customers.
+    """
     fixtures = _fixtures(readings)
     rows: dict[tuple[object, ...], Result] = {}  # by what they say: an upsert may not meet one row twice
     for reading in readings:
         fixture = fixtures.get(("bfi", reading.bfi)) or fixtures.get(("internal", reading.internal_id))
-        if fixture is not None:
+        if fixture is not None and _speaks_of(reading, fixture, now=now):
             row = _row(reading, fixture, now=now)
             rows[tuple(getattr(row, name) for name in SAID)] = row
-    ended = {row.fixture_id for row in rows.values()}
-    before = Result.objects.filter(fixture__in=ended).count()
+    touched = {row.fixture_id for row in rows.values()}
+    before = Result.objects.filter(fixture__in=touched).count()
     # A spoiled record between two good ones must not have the last word.
     Result.objects.bulk_create(
         rows.values(), update_conflicts=True, unique_fields=SAID, update_fields=["observed_at"], batch_size=BATCH
     )
+    ended = {row.fixture_id for row in rows.values() if row.winner or row.status in NO_WINNER}
     Fixture.objects.filter(
         Q(in_play=True) | Q(result_due_at__isnull=False) | Q(odds_due_at__isnull=False), pk__in=ended
     ).update(in_play=False, result_due_at=None, odds_due_at=None)
-    return Result.objects.filter(fixture__in=ended).count() - before
+    return Result.objects.filter(fixture__in=touched).count() - before
+
+
+def _speaks_of(reading: ResultReading, fixture: Fixture, *, now: datetime) -> bool:
+    if reading.bfi and fixture.bfi and reading.bfi != fixture.bfi:
+        return False
+    if not same_match(
+        (reading.name, reading.home_team, reading.away_team), (fixture.name, fixture.home_team, fixture.away_team)
+    ):
+        log.warning("result_of_another_match", fixture=fixture.pk, names=reading.name)
+        return False
+    # A match that is called off is over before it begins; one that is won is not.
+    begun = fixture.started_at is not None or fixture.kickoff_at is None or fixture.kickoff_at <= now
+    return begun or reading.status in NO_WINNER
 
 
 def _fixtures(readings: Sequence[ResultReading]) -> dict[tuple[str, str | None], Fixture]:
@@ -77,21 +100,24 @@ def expect_results(*, now: datetime) -> int:
     for sport, minutes in USUAL_MINUTES.items():
         overdue |= Q(sport=sport, kickoff_at__lt=now - timedelta(minutes=minutes))
     others = Q(kickoff_at__lt=now - timedelta(minutes=OTHER_MINUTES)) & ~Q(sport__in=list(USUAL_MINUTES))
-    return Fixture.objects.filter(
-        overdue | others,
-        kickoff_at__gt=now - GIVE_UP,
-        result_due_at=None,
-        result_asks=0,
-        odds_read_at__isnull=False,
-        results=None,
-        merged_into=None,
-        tournament=False,
-    ).update(result_due_at=now)
+    return (
+        Fixture.objects.filter(
+            overdue | others,
+            kickoff_at__gt=now - GIVE_UP,
+            result_due_at=None,
+            result_asks=0,
+            odds_read_at__isnull=False,
+            merged_into=None,
+            tournament=False,
+        )
+        .exclude(ENDED)
+        .update(result_due_at=now)
+    )
 
 
 def claim_result_asks(*, now: datetime, most: int) -> list[Fixture]:
     """The fixtures to ask about now, each moved to its next ask: every 30 s ten times, then slower, to an hour."""
-    due = Fixture.objects.filter(result_due_at__lte=now).order_by("result_due_at").values("pk")[:most]
+    due = Fixture.objects.filter(result_due_at__lte=now, in_play=False).order_by("result_due_at").values("pk")[:most]
     claimed = []
     for row in Fixture.objects.filter(pk__in=due):
         seconds = 30 if row.result_asks < 10 else min(30 * 2 ** (row.result_asks - 9), 3_600)

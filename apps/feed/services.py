@@ -92,7 +92,8 @@ def make_alias(*, row_id: int, fixture_id: int, now: datetime) -> TeamAlias:
     if swapped:
         ours.reverse()
     strangers = [(name, same_as) for name, same_as in zip(theirs, ours, strict=True) if name != same_as]
-    if row.sport != fixture.sport or len(strangers) != 1 or not times_agree(fixture, row.commence_at):
+    joinable = row.sport == fixture.sport and fixture.merged_into_id is None
+    if not joinable or len(strangers) != 1 or not times_agree(fixture, row.commence_at):
         raise NotJoinable(f"{row} and {fixture} must share one side and begin within three hours of each other.")
     (name, same_as) = strangers[0]
     alias, _made = TeamAlias.objects.update_or_create(sport=row.sport, name=name, defaults={"same_as": same_as})

@@ -95,3 +95,20 @@ def score(value: Any) -> int | None:
     """A count of goals or points, 0 to 999."""
     parsed = number(value)
     return int(parsed) if parsed is not None and parsed == int(parsed) and 0 <= parsed <= 999 else None
+
+
+def clean(value: Any, depth: int = 4) -> Any:
+    """JSON that any database takes: no NUL or surrogate, no number that is none; long and deep parts are cut off."""
+    if isinstance(value, str):
+        return text(value, 500)
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int | float):
+        return value if abs(value) < 10**15 else None  # false for NaN too
+    if depth and isinstance(value, dict):
+        return {
+            text(key, 80): clean(inner, depth - 1) for key, inner in list(value.items())[:50] if isinstance(key, str)
+        }
+    if depth and isinstance(value, list):
+        return [clean(inner, depth - 1) for inner in value[:50]]
+    return None

@@ -9,8 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from apps.core.times import rfc3339
-from apps.feed.models import Fixture, Selection
-from apps.feed.queries import match_odds_of
+from apps.feed.models import Fixture, Kind, Selection
 from apps.picks.analysis.builtin import write_analysis
 from apps.picks.engine.confidence import confidence
 from apps.picks.engine.edge import Edge, Quoted, Rules, best_edge
@@ -40,22 +39,31 @@ def sides_of(sport: str) -> tuple[str, ...]:
 
 
 def split_prices(fixture: Fixture) -> tuple[list[Quoted], list[Quoted]]:
-    """(the anchor's, everybody else's) usable match-odds prices: open, fresh, not in play, with a back price."""
+    """(the anchor's, everybody else's) usable prices of who wins: open, fresh, not in play, with a back price.
+
+    Only markets that have the sport's own outcomes: a price for winning in normal time, where there is a draw, is
+    not one for winning at all.
+    """
     anchor: list[Quoted] = []
     offers: list[Quoted] = []
-    for selection in match_odds_of(fixture):
-        if selection.is_open and selection.fresh and not selection.in_play and selection.back_odds is not None:
-            (anchor if selection.market.book == ANCHOR else offers).append(_quoted(selection, selection.back_odds))
+    for market in fixture.markets.all():
+        selections = list(market.selections.all())
+        outcomes = {selection.side for selection in selections}
+        if market.kind != Kind.MATCH_ODDS or outcomes != set(sides_of(fixture.sport)):
+            continue
+        quotes = anchor if market.book == ANCHOR else offers
+        quotes += [
+            _quoted(selection, market.book, selection.back_odds)
+            for selection in selections
+            if selection.is_open and selection.fresh and not selection.in_play and selection.back_odds is not None
+        ]
     return anchor, offers
 
 
 def edge_in(fixture: Fixture, *, now: datetime, rules: Rules) -> Edge | None:
     """The best edge of a fixture's match odds under the rules; kick-off guards are the caller's."""
     anchor, offers = split_prices(fixture)
-    sides = sides_of(fixture.sport)
-    if {quote.side for quote in anchor} != set(sides):
-        return None  # one-sided, or a draw where we expect none
-    return best_edge(anchor, offers, sides=sides, now=now, rules=rules)
+    return best_edge(anchor, offers, sides=sides_of(fixture.sport), now=now, rules=rules)
 
 
 def fields_of(edge: Edge, fixture: Fixture, *, now: datetime, rules: Rules) -> dict[str, Any]:
@@ -94,14 +102,14 @@ def quotes_of(evidence: dict[str, Any]) -> dict[int, str]:
     return {int(quote["selection_id"]): str(quote["since"]) for quote in quotes}
 
 
-def _quoted(selection: Selection, odds: Decimal) -> Quoted:
+def _quoted(selection: Selection, book: str, odds: Decimal) -> Quoted:
     return Quoted(
         side=selection.side,
         odds=odds,
         size=selection.back_size,
         since=selection.observed_at,
         confirmed_at=selection.last_confirmed_at,
-        book=selection.market.book,
+        book=book,
         selection_id=selection.pk,
         lay_odds=selection.lay_odds,
     )

@@ -65,7 +65,8 @@ class Ending:
     """How upstream says a fixture ended.
 
     winner: home, draw, away, or empty where the name it gives (`named`) is neither side nor the draw.
-    tagged: upstream only guessed. Scores: None where not given. hours_late: since the scheduled start.
+    tagged: upstream only guessed. Scores: None where not given. hours_late: from the promised start to the real one,
+    or to now.
     """
 
     sport: str
@@ -95,7 +96,7 @@ class Held:
 
 COMPLETED = frozenset({"completed", "complete", "finished", "ft", "ended", "closed", "settled"})
 VOIDED = frozenset({"abandoned", "cancelled", "canceled", "walkover"})
-POSTPONED_HOURS = 72
+POSTPONED_HOURS = 72  # soccer: a match put off for longer is another match
 
 
 def decide(*, market: str, side: str, line: Decimal | None, ending: Ending) -> Graded | Held:
@@ -105,7 +106,7 @@ def decide(*, market: str, side: str, line: Decimal | None, ending: Ending) -> G
     """
     if ending.status in VOIDED:
         return Graded("void", ending.status)
-    if ending.status == "postponed" and ending.hours_late > POSTPONED_HOURS:
+    if ending.sport == "soccer" and ending.hours_late > POSTPONED_HOURS:
         return Graded("void", "postponed")
     if ending.status not in COMPLETED:
         return Held(f"The feed says {ending.status!r}: decide whether the bet stands.")

@@ -89,6 +89,7 @@ class Pick(models.Model):
     clv = models.DecimalField(max_digits=12, decimal_places=8, null=True, editable=False, help_text="A fraction.")
     clv_missing = models.CharField(max_length=120, blank=True, editable=False, help_text="Why there is no CLV.")
     held = models.CharField(max_length=200, blank=True, help_text="Why it waits for a person to settle it.")
+    held_at = models.DateTimeField(null=True, editable=False, help_text="When it was last looked at and held.")
 
     class Meta:
         constraints = [
@@ -166,9 +167,10 @@ class Decision(models.Model):
         EDITED = "edited"
         SETTLED = "settled"
         EXPIRED = "expired"
+        KICKOFF = "kickoff_entered"
 
     pick = models.ForeignKey(Pick, on_delete=models.CASCADE, related_name="decisions")
-    action = models.CharField(max_length=12, choices=Action)
+    action = models.CharField(max_length=16, choices=Action)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     reason = models.TextField(blank=True)

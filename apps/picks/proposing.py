@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from apps.feed.models import Fixture, Kind
-from apps.feed.queries import priced_fixtures
+from apps.feed.queries import promising_fixtures
 from apps.feed.stillness import still_since
 from apps.picks.candidates import ANCHOR, edge_in, fields_of, rules
 from apps.picks.models import Origin, Pick, Status
@@ -30,7 +30,7 @@ def propose(*, now: datetime) -> int:
     follow_fixtures()
     active = rules()
     found: list[tuple[Fixture, dict[str, Any]]] = []
-    for fixture in _evaluable(now=now):
+    for fixture in _promising(now=now):
         edge = edge_in(fixture, now=now, rules=active)
         if edge is not None:
             found.append((fixture, fields_of(edge, fixture, now=now, rules=active)))
@@ -46,11 +46,11 @@ def propose(*, now: datetime) -> int:
     return len(new)
 
 
-def _evaluable(*, now: datetime) -> Sequence[Fixture]:
+def _promising(*, now: datetime) -> Sequence[Fixture]:
     if still_since(now=now) is not None:
         return []
     return list(
-        priced_fixtures(
+        promising_fixtures(
             earliest=now + timedelta(seconds=settings.KICKOFF_LEAD_SECONDS),
             latest=now + timedelta(hours=settings.KICKOFF_HORIZON_HOURS),
             anchor=ANCHOR,
@@ -81,12 +81,17 @@ def _refresh(picks: Sequence[tuple[Pick, dict[str, Any]]]) -> None:
 
 
 FOLLOW_MERGES = """
-UPDATE picks_pick AS p SET fixture_id = f.merged_into_id
-FROM feed_fixture AS f
-WHERE p.fixture_id = f.id AND f.merged_into_id IS NOT NULL AND p.status IN ('admin_review', 'published')
-  AND NOT EXISTS (
-    SELECT 1 FROM picks_pick AS other WHERE other.fixture_id = f.merged_into_id AND other.question = p.question
-  )
+UPDATE picks_pick AS p SET fixture_id = moving.kept
+FROM (
+  SELECT DISTINCT ON (f.merged_into_id, mine.question) mine.id, f.merged_into_id AS kept
+  FROM picks_pick AS mine JOIN feed_fixture AS f ON f.id = mine.fixture_id
+  WHERE f.merged_into_id IS NOT NULL AND mine.status IN ('admin_review', 'published')
+    AND NOT EXISTS (
+      SELECT 1 FROM picks_pick AS other WHERE other.fixture_id = f.merged_into_id AND other.question = mine.question
+    )
+  ORDER BY f.merged_into_id, mine.question, mine.status DESC, mine.proposed_at  -- what is out goes first
+) AS moving
+WHERE p.id = moving.id
 """
 FOLLOW_TIMES = """
 UPDATE picks_pick AS p SET kickoff_at = f.kickoff_at, sport = f.sport, league = f.league

@@ -104,9 +104,13 @@ def cumulative(days: Iterable[tuple[date, Tally]]) -> list[dict[str, str | float
     series: list[dict[str, str | float]] = []
     for day in sorted(day for day, sums in by_day.items() if sums.settled):
         running += by_day[day].profit
-        series.append({"date": day.isoformat(), "cumulative_pnl_pct": float(running.quantize(CENT, ROUND_HALF_EVEN))})
+        series.append({"date": day.isoformat(), "cumulative_pnl_pct": _rounded(running)})
     return series
 
 
 def _percent(part: Decimal, whole: int) -> float | None:
-    return float((100 * part / whole).quantize(CENT, ROUND_HALF_EVEN)) if whole else None
+    return _rounded(100 * part / whole) if whole else None
+
+
+def _rounded(value: Decimal) -> float:
+    return float(value.quantize(CENT, ROUND_HALF_EVEN)) + 0.0  # no -0.0

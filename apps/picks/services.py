@@ -12,8 +12,10 @@ from django.db.models import Q
 from apps.core.errors import AppError
 from apps.feed.models import Fixture
 from apps.feed.models import Origin as FixtureOrigin
+from apps.feed.services import enter_kickoff
 from apps.outbox.services import emit
 from apps.picks.announcement import announcement
+from apps.picks.closing import closing_of
 from apps.picks.grading import profit
 from apps.picks.models import AutoPublish, Decision, MoveNotAllowed, Outcome, Pick, Settlement, Status
 from apps.picks.rollup import add_to_record, correct_record, counted
@@ -42,12 +44,15 @@ def settled_key(pick_id: UUID, number: int) -> str:
 
 
 @transaction.atomic
-def publish_pick(*, pick_id: UUID, now: datetime, by: Person = None, reason: str = "") -> Pick:
+def publish_pick(
+    *, pick_id: UUID, now: datetime, by: Person = None, reason: str = "", switch: AutoPublish | None = None
+) -> Pick:
     """Let a reviewed pick out to customers, and announce it.
 
     The status and the outbox row commit together: nobody is told of a pick that was rolled back, and no published
     pick goes untold. Odds, edge and evidence are taken from the latest quotes and frozen. `reason` is needed where
-    the edge no longer stands at them; the pick then goes out as it was reviewed.
+    the edge no longer stands at them; the pick then goes out as it was reviewed. `switch`: publish only what it lets
+    through at these quotes.
     NotPublishable or MoveNotAllowed with the sentence to show; Pick.DoesNotExist.
     """
     pick = _locked(pick_id)
@@ -59,6 +64,10 @@ def publish_pick(*, pick_id: UUID, now: datetime, by: Person = None, reason: str
     if standing.stands and standing.fields and not pick.analysis_edited:
         for name, value in standing.fields.items():
             setattr(pick, name, value)
+    if switch is not None and not lets_through(switch, pick):
+        raise NotPublishable(
+            f"{pick.selection} is below the floors of the switch, or suspicious, at the latest quotes."
+        )
     if not pick.analysis.strip():
         raise NotPublishable(f"{pick.selection} has no analysis text: write one first.")
     pick.kickoff_at = pick.fixture.kickoff_at
@@ -99,9 +108,23 @@ def edit_analysis(*, pick_id: UUID, now: datetime, by: Person, text: str) -> Pic
 
 
 @transaction.atomic
+def enter_kickoff_of(*, pick_id: UUID, kickoff_at: datetime, now: datetime, by: Person) -> Pick:
+    """Enter the start of a pick's fixture, which the feed does not show. AppError where the feed does."""
+    pick = _locked(pick_id)
+    _must_be_in_review(pick)
+    pick.fixture = enter_kickoff(fixture_id=pick.fixture_id, kickoff_at=kickoff_at, now=now)
+    pick.kickoff_at = pick.fixture.kickoff_at
+    pick.save(update_fields=["kickoff_at"])
+    _note(pick, Decision.Action.KICKOFF, by=by, at=now, reason=f"{kickoff_at:%Y-%m-%d %H:%M} UTC")
+    return pick
+
+
+@transaction.atomic
 def expire_picks(*, now: datetime) -> int:
-    """Picks that nobody decided on before the start; also one whose fixture became another's row. Gives how many."""
+    """Picks that nobody decided on before the start; also those whose fixture is another's row now, or has no start and
+    has not been listed for a day. Gives how many."""
     begun = Q(kickoff_at__lte=now) | Q(fixture__started_at__isnull=False) | Q(fixture__merged_into__isnull=False)
+    begun |= Q(kickoff_at=None, fixture__last_seen_at__lt=now - timedelta(days=1))
     late = Pick.objects.select_for_update(skip_locked=True, of=("self",)).filter(begun, status=Status.REVIEW)
     ids = [pick.pk for pick in late.only("pk")]
     Pick.objects.filter(pk__in=ids).update(status=Status.EXPIRED)
@@ -114,6 +137,7 @@ def expire_picks(*, now: datetime) -> int:
 def publish_due(*, now: datetime) -> int:
     """Publish what the switch lets through: above its floors, after its delay, never a suspicious pick."""
     published = 0
+    named = list(AutoPublish.objects.values_list("sport", flat=True))
     for switch in AutoPublish.objects.filter(enabled=True):
         due = Pick.objects.filter(
             status=Status.REVIEW,
@@ -123,17 +147,25 @@ def publish_due(*, now: datetime) -> int:
             proposed_at__lte=now - timedelta(seconds=switch.delay_seconds),
             kickoff_at__gt=now,
         )
-        if switch.sport != "*":
-            due = due.filter(sport=switch.sport)
+        # `*` speaks for the sports that have no row of their own, on or off.
+        due = due.exclude(sport__in=named) if switch.sport == "*" else due.filter(sport=switch.sport)
         if switch.sandbox_only:
             due = due.filter(fixture__origin=FixtureOrigin.SANDBOX)
         for pick_id in list(due.order_by("kickoff_at").values_list("pk", flat=True)):
             try:
-                publish_pick(pick_id=pick_id, now=now)
+                publish_pick(pick_id=pick_id, now=now, switch=switch)
                 published += 1
             except (NotPublishable, MoveNotAllowed) as error:
                 log.info("not_published_automatically", pick=str(pick_id), reason=str(error))
+            except Exception:  # one pick that cannot be published stops no other
+                log.exception("not_published_automatically", pick=str(pick_id))
     return published
+
+
+def lets_through(switch: AutoPublish, pick: Pick) -> bool:
+    """Whether the floors of a switch let a pick out as its numbers are now; a suspicious one never."""
+    enough = pick.edge >= switch.min_edge_pct / 100 and pick.confidence >= switch.min_confidence
+    return enough and not pick.suspicious
 
 
 @transaction.atomic
@@ -146,11 +178,10 @@ def settle_pick(
     reason: str = "",
     rule: str = "by_hand",
     evidence: dict[str, Any] | None = None,
-    closing: dict[str, Any] | None = None,
 ) -> Settlement:
     """Grade a published pick, or correct a settled one; the record moves and the event is written with it.
 
-    result: one of Outcome. closing: the pick's clv, closing_fair_odds and clv_missing, at the first settlement.
+    result: one of Outcome. The first settlement fixes the closing price, or why there is none.
     The same result again changes nothing and gives the settlement that stands. A correction needs a reason.
     MoveNotAllowed for a pick that is not out, ReasonMissing, AppError for an unknown result, Pick.DoesNotExist.
     """
@@ -166,7 +197,7 @@ def settle_pick(
     if last is None:
         pick.move_to(Status.SETTLED)
         pick.settled_at = now
-        for name, value in (closing or {}).items():
+        for name, value in closing_of(pick).items():
             setattr(pick, name, value)
     pick.result, pick.profit, pick.held = result, profit(result, pick.odds), ""
     pick.save()
@@ -200,7 +231,9 @@ def _locked(pick_id: UUID) -> Pick:
 def _must_be_in_review(pick: Pick) -> None:
     if pick.status == Status.REVIEW:
         return
-    last = pick.decisions.exclude(action=Decision.Action.EDITED).select_related("by").last()
+    last = (
+        pick.decisions.exclude(action__in=[Decision.Action.EDITED, Decision.Action.KICKOFF]).select_related("by").last()
+    )
     told = f"{last.action} by {last.by or 'the system'} at {last.at:%H:%M:%S} UTC" if last else pick.status
     raise MoveNotAllowed(f"{pick.selection} is no longer in review: it was {told}.")
 

@@ -26,14 +26,19 @@ class Standing:
 
 def unmoved(picks: Iterable[Pick]) -> set[UUID]:
     """Those of the picks whose quotes are still the latest, in one statement for any number of them."""
+    picks = list(picks)
     behind = {pick.pk: quotes_of(pick.evidence) for pick in picks}
     selections = {selection for quotes in behind.values() for selection in quotes}
-    rows = Selection.objects.filter(pk__in=selections).values_list("pk", "observed_at")
-    latest = {selection: since.isoformat() for selection, since in rows}
+    rows = Selection.objects.filter(pk__in=selections).values_list("pk", "market__fixture_id", "observed_at")
+    latest = {(selection, fixture): since.isoformat() for selection, fixture, since in rows}
     return {
-        pick_id
-        for pick_id, quotes in behind.items()
-        if all(latest.get(selection, since) == since for selection, since in quotes.items())
+        pick.pk
+        for pick in picks
+        if all(
+            # Of a fixture that was merged into another, the old quotes stand still for ever.
+            latest.get((selection, pick.fixture_id)) == since
+            for selection, since in behind[pick.pk].items()
+        )
     }
 
 
@@ -41,10 +46,10 @@ def standing_edge(pick: Pick, now: datetime) -> Standing:
     """Measure the pick's own selection again at its book. Where no newer quote came, the edge stands as it is."""
     if unmoved([pick]):
         return Standing(True, pick.edge_pct, "No newer quote has come.")
-    fixture = Fixture.objects.prefetch_related("markets__selections__market").get(pk=pick.fixture_id)
+    fixture = Fixture.objects.prefetch_related("markets__selections").get(pk=pick.fixture_id)
     edge = _measure(pick, fixture, now=now)
     if edge is None:
-        return Standing(False, None, "The price it was proposed at, or the anchor's, is no longer offered.")
+        return Standing(False, None, "Its price, or the anchor's, is no longer offered within the guards.")
     fields = fields_of(edge, fixture, now=now, rules=rules())
     edge_pct = (fields["edge"] * 100).quantize(Decimal("0.01"))
     moved = f"The price is {short_odds(edge.offer.odds)} now, an edge of {edge_pct} %"
@@ -56,8 +61,8 @@ def standing_edge(pick: Pick, now: datetime) -> Standing:
 
 
 def _measure(pick: Pick, fixture: Fixture, *, now: datetime) -> Edge | None:
-    """The edge of the same side at the same book, however small, however old its quotes."""
+    """The edge of the same side at the same book, however small, however old its quotes; all other guards hold."""
     anchor, offers = split_prices(fixture)
     mine = [offer for offer in offers if (offer.side, offer.book) == (pick.side, pick.book)]
-    anyhow = replace(rules(), edge_min=-1.0, max_age=float("inf"), odds_min=1.0, size_min=0)
+    anyhow = replace(rules(), edge_min=-1.0, max_age=float("inf"))
     return best_edge(anchor, mine, sides=sides_of(fixture.sport), now=now, rules=anyhow)

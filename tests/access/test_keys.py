@@ -16,6 +16,7 @@ from apps.access.models import ApiKey
 from apps.access.queries import working_key
 from apps.access.services import KeyLimitReached, create_key, revoke_key
 from apps.accounts.models import Organization
+from apps.accounts.tiers import TIERS
 from tests.factories import ApiKeyFactory, OrganizationFactory
 
 
@@ -117,11 +118,12 @@ class TestCreateKey:
         with pytest.raises(CommandError, match="1 to 120 printable"):
             call_command("create_key", "--org", name, "--tier", "growth")
 
-    def test_says_when_no_key_is_left(self, capsys) -> None:
-        organization = OrganizationFactory(tier="starter")
-        ApiKeyFactory.create_batch(2, organization=organization)
-        with pytest.raises(CommandError, match="revoke one first"):
+    def test_says_when_no_key_is_left_and_leaves_the_tier(self, capsys) -> None:
+        organization = OrganizationFactory(tier="growth")
+        ApiKeyFactory.create_batch(TIERS["growth"].active_keys, organization=organization)
+        with pytest.raises(CommandError, match="all that starter allows: revoke one first"):
             call_command("create_key", "--org", organization.name, "--tier", "starter")
+        assert Organization.objects.get().tier == "growth"
         assert capsys.readouterr().out == ""
 
 

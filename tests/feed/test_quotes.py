@@ -113,8 +113,11 @@ def test_a_line_taken_down_for_the_start_is_no_withdrawal_but_one_before_it_is()
 
 
 def test_a_start_that_is_late_for_real_moves_the_close() -> None:
-    fixture = FixtureFactory(kickoff_at=NOW, started_at=NOW + timedelta(minutes=20))
-    assert start_of(fixture) == fixture.started_at
+    waiting = NOW + timedelta(minutes=19)
+    fixture = FixtureFactory(kickoff_at=NOW, started_at=NOW + timedelta(minutes=20), waiting_at=waiting)
+    assert start_of(fixture) == waiting
+    fixture.waiting_at = NOW - timedelta(minutes=1)  # the feed was away: when it really began nobody saw
+    assert start_of(fixture) == NOW
     fixture.started_at = NOW - timedelta(minutes=1)
     assert start_of(fixture) == fixture.started_at
     fixture.started_at = None

@@ -27,7 +27,7 @@ def take(**changes: Any) -> int:
 
 @pytest.fixture
 def fixture() -> Fixture:
-    return FixtureFactory(internal_id="1", bfi="2", in_play=True, result_due_at=NOW)
+    return FixtureFactory(internal_id="1", bfi="2", started_at=NOW, in_play=True, result_due_at=NOW)
 
 
 def test_a_result_is_stored_once_and_ends_the_asking(fixture: Fixture) -> None:
@@ -76,7 +76,12 @@ def test_a_priced_fixture_past_its_usual_end_is_asked_for() -> None:
     assert [row.pk for row in claim_result_asks(now=NOW, most=10)] == [late.pk]
 
 
+def test_nothing_is_asked_while_it_is_in_play(fixture: Fixture) -> None:
+    assert not claim_result_asks(now=NOW, most=10)
+
+
 def test_asks_are_every_30_seconds_at_first_then_slower_and_end_after_four_days(fixture: Fixture) -> None:
+    Fixture.objects.update(in_play=False)
     gaps, at = [], NOW
     for _ in range(18):
         assert claim_result_asks(now=at, most=10)

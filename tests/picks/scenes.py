@@ -8,6 +8,7 @@ from apps.feed.models import Fixture, Result
 from apps.feed.names import side_of
 from apps.feed.quotes import Observed, record_quotes
 from apps.feed.readings import MarketReading, SelectionReading
+from apps.picks.candidates import sides_of
 from apps.picks.models import Pick
 from apps.picks.proposing import propose
 from tests.factories import FixtureFactory
@@ -27,13 +28,15 @@ def fixture(**changes: Any) -> Fixture:
 def quote(
     fixture: Fixture, prices: dict[str, str], *, book: str, now: datetime = NOW, size: str | None = "1000", **how: bool
 ) -> None:
-    """What one book shows on who wins; sides that are left out are withdrawn."""
+    """What one book shows on who wins; a side that is left out has no price, and with none the market is gone."""
     selections = tuple(
-        SelectionReading(side.title(), side, Decimal(odds), Decimal(size) if size else None)
-        for side, odds in prices.items()
+        SelectionReading(side.title(), side, Decimal(prices[side]), Decimal(size) if size else None)
+        if side in prices
+        else SelectionReading(side.title(), side)
+        for side in {**dict.fromkeys(sides_of(fixture.sport)), **prices}
     )
     market = MarketReading(book, "1x2", "Match Odds", "match_odds", selections)
-    record_quotes([Observed(fixture.pk, book, (market,) if selections else (), **how)], now=now)
+    record_quotes([Observed(fixture.pk, book, (market,) if prices else (), **how)], now=now)
 
 
 def priced(

@@ -93,6 +93,7 @@ def test_an_unknown_kickoff_is_entered_and_then_it_can_be_published(browser):
     pick.refresh_from_db()
     assert pick.kickoff_at == pick.fixture.kickoff_at == start
     assert "Enter the kick-off" not in text(browser.get(page_of(pick)))
+    assert list(Decision.objects.values_list("action", "by__username")) == [("kickoff_entered", "ann")]
     do(browser, pick, "approve")
     assert Pick.objects.get().status == Status.PUBLISHED
 

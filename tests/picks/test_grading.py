@@ -95,6 +95,7 @@ def test_the_winner_alone_settles_what_it_decides() -> None:
         (replace(ENDED, winner="", named="Spurs"), "neither side"),
         (replace(ENDED, status="retired", sport="tennis"), "retired"),
         (replace(ENDED, status="postponed", hours_late=71.0), "postponed"),
+        (replace(ENDED, status="postponed", hours_late=100.0, sport="tennis"), "postponed"),
         (replace(ENDED, status="who knows"), "who knows"),
     ],
 )

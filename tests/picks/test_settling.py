@@ -74,8 +74,10 @@ def test_what_is_not_certain_waits_with_its_reason_and_settles_when_it_becomes_s
     pick = published()
     ended(pick.fixture, "Arsenal", tagged=True)
     assert "guesses" in settled(pick).held
-    ended(pick.fixture, "Arsenal", (2, 0), observed_at=NOW + timedelta(seconds=1))
-    assert (settled(pick).status, pick.held) == (Status.SETTLED, "")
+    ended(pick.fixture, "Arsenal", (2, 0), observed_at=AFTER + timedelta(seconds=1))
+    settle_due(now=AFTER + timedelta(seconds=2))
+    pick.refresh_from_db()
+    assert (pick.status, pick.held) == (Status.SETTLED, "")
 
 
 def test_a_void_pays_nothing_and_is_in_no_figure() -> None:

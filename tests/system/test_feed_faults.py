@@ -47,8 +47,8 @@ def test_a_502_now_and_then_is_asked_again_and_nobody_notices(running: Line) -> 
     [
         ({"rate_502": 1}, "answered 502"),
         ({"truncate": 1}, "not whole JSON"),
-        ({"drop": 1}, "onnection broken"),
-        ({"latency_s": 0.4}, "timed out"),
+        ({"drop": 1}, "the answer broke off"),
+        ({"latency_s": 0.4}, "no answer in time"),
     ],
 )
 def test_an_upstream_that_gives_no_answer_is_named_and_costs_nothing_known(
@@ -145,7 +145,7 @@ def test_an_upstream_that_hangs_is_left_alone_at_once_and_tried_again_by_one_alo
     running.faults(latency_s=0.4)
     polls.run("catalogue")
     polls.run("live")
-    assert "timed out" in Poll.objects.get(name="catalogue").last_error
+    assert "no answer in time" in Poll.objects.get(name="catalogue").last_error
     assert "left alone" in Poll.objects.get(name="live").last_error
 
     running.mend()

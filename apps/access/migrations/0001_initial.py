@@ -33,7 +33,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "API key", "ordering": ["-created_at"],
+                "verbose_name": "API key",
+                "ordering": ["-created_at"],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("secret_hash__regex", "^[0-9a-f]{64}$")), name="api_key_hash_is_sha256"

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
-from apps.feed.anchors.joining import NEAR, Joiner, times_agree
+from apps.feed.anchors.joining import NEAR, Join, Joiner
 from apps.feed.anchors.pinnacle import SOURCE, AnchorReading
 from apps.feed.ingest import schedule
 from apps.feed.models import AnchorRow, Fixture, KickoffChange, TeamAlias
@@ -73,28 +74,44 @@ def _upsert(readings: Sequence[AnchorReading], *, feed: str, now: datetime) -> l
 
 
 def _join(rows: Sequence[AnchorRow], *, sport: str, now: datetime) -> None:
-    """Join what is not joined, part what no longer fits, and give a kick-off to fixtures that have none."""
+    """Join every row anew, since names, times and sides may have moved; a fixture that has no start takes its row's."""
     joiner = Joiner(_candidates(rows, sport=sport, now=now), aliases_of(sport))
+    joins = _one_row_a_fixture([(row, join) for row in rows if (join := joiner.find(row))], now=now)
     changed = []
     for row in rows:
-        if row.fixture is not None and times_agree(row.fixture, row.commence_at) and row.fixture.merged_into_id is None:
-            continue
-        join = joiner.find(row)
-        if (join.fixture.pk if join else None) != row.fixture_id:
-            row.fixture, row.swapped = join or (None, False)
+        join = joins.get(row.pk)
+        fixture, swapped = join or (None, False)
+        if (row.fixture_id, row.swapped) != (fixture.pk if fixture else None, swapped):
             changed.append(row)
+        row.fixture, row.swapped = fixture, swapped
     AnchorRow.objects.bulk_update(changed, ["fixture", "swapped"], batch_size=BATCH)
     give_kickoffs([row for row in rows if row.fixture_id], now=now)
 
 
+def _one_row_a_fixture(found: Sequence[tuple[AnchorRow, Join]], *, now: datetime) -> dict[int, Join]:
+    """Of several rows that fit one fixture (two legs, a series) the best: sides in order, then nearest in time."""
+
+    def distance(row: AnchorRow, join: Join) -> tuple[bool, float]:
+        expected = join.fixture.kickoff_at or now
+        return join.swapped, abs((row.commence_at - expected).total_seconds()) if row.commence_at else float("inf")
+
+    best: dict[int, tuple[AnchorRow, Join]] = {}
+    for row, join in found:
+        rival = best.get(join.fixture.pk)
+        if rival is None or distance(row, join) < distance(*rival):
+            best[join.fixture.pk] = row, join
+    return {row.pk: join for row, join in best.values()}
+
+
 def _candidates(rows: Sequence[AnchorRow], *, sport: str, now: datetime) -> list[Fixture]:
     times = [row.commence_at for row in rows if row.commence_at] or [now]
+    firm = ~Q(kickoff_source__in=["", "anchor"])
     return list(
         Fixture.objects.filter(
             sport=sport, merged_into=None, tournament=False, last_seen_at__gte=now - timedelta(days=1)
         )
-        .exclude(kickoff_at__lt=min(times) - NEAR)
-        .exclude(kickoff_at__gt=max(times) + NEAR)
+        .exclude(firm, kickoff_at__lt=min(times) - NEAR)
+        .exclude(firm, kickoff_at__gt=max(times) + NEAR)
     )
 
 

@@ -47,10 +47,9 @@ class Joiner:
 
 
 def times_agree(fixture: Fixture, commence_at: datetime | None) -> bool:
-    """Whether the two starts are within three hours, or one of them is unknown."""
-    if fixture.kickoff_at is None or commence_at is None:
-        return True
-    return abs(fixture.kickoff_at - commence_at) <= NEAR
+    """Whether two starts are within three hours, or one is unknown. A start that an anchor gave binds no anchor."""
+    firm = fixture.kickoff_at if fixture.kickoff_source not in ("", "anchor") else fixture.started_at
+    return firm is None or commence_at is None or abs(firm - commence_at) <= NEAR
 
 
 def _distance(fixture: Fixture, commence_at: datetime | None) -> tuple[float, int]:

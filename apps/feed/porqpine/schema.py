@@ -26,6 +26,7 @@ IN_PLAY = frozenset({"live", "in play", "in-play", "inplay"})
 CLOSED = frozenset({"suspended", "closed", "inactive", "settled"})
 # Markets that ask who wins. "To Win The Toss" names both teams too, so the name decides, not the selections.
 WHO_WINS = re.compile(r"match odds|match_odds|moneyline|winner|bookmaker( \d+ commission)?", re.IGNORECASE)
+EVIDENCE = ("name", "winner", "final_scores", "status", "completed_at")  # of a result, kept as it came
 TAG = re.compile(r"\s*\(favou?rite\)\s*$", re.IGNORECASE)
 
 
@@ -126,8 +127,14 @@ def read_unified(data: Any) -> dict[str, str]:
     return {
         str(asked): hashlib.sha256(json.dumps(frame, sort_keys=True).encode()).hexdigest()
         for asked, frame in values.mapping(data.get("market")).items()
-        if isinstance(frame, dict)
+        if _shows_prices(frame)
     }
+
+
+def _shows_prices(frame: Any) -> bool:
+    """Whether a frame holds any market; an empty one says nothing, not that nothing moved."""
+    frame = values.mapping(frame)
+    return bool(values.mapping(frame.get("market")).get("byMarketId") or frame.get("bookmaker") or frame.get("fancy"))
 
 
 def read_result(record: Any) -> ResultReading:
@@ -143,17 +150,16 @@ def read_result(record: Any) -> ResultReading:
     return ResultReading(
         internal_id=internal_id,
         bfi=bfi,
+        name=values.text(record.get("name"), 255),
+        home_team=values.text(record.get("team_a")),
+        away_team=values.text(record.get("team_b")),
         winner=TAG.sub("", winner),
         tagged=bool(TAG.search(winner)),
         home_score=home,
         away_score=away,
         status=values.text(record.get("status"), 24).casefold() or "completed",
         completed_at=values.instant(record.get("completed_at")),
-        evidence={
-            key: record.get(key)
-            for key in ("winner", "final_scores", "status", "completed_at", "name")
-            if len(json.dumps(record.get(key))) < 2_000
-        },
+        evidence={key: values.clean(record.get(key)) for key in EVIDENCE},
     )
 
 

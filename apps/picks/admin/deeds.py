@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +10,11 @@ from django import forms
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import DatabaseError
 from django.utils import timezone
+from django.utils.text import normalize_newlines
 
 from apps.core.errors import AppError
-from apps.feed.services import enter_kickoff
 from apps.picks.models import Outcome, Pick, Status
-from apps.picks.proposing import follow_fixtures
-from apps.picks.services import edit_analysis, publish_pick, reject_pick, settle_pick
+from apps.picks.services import edit_analysis, enter_kickoff_of, publish_pick, reject_pick, settle_pick
 
 log = structlog.get_logger(__name__)
 Reviewer = AbstractBaseUser | AnonymousUser  # as request.user is typed; the admin lets nobody in unnamed
@@ -41,8 +39,15 @@ class SettleForm(forms.Form):
     reason = _reason(required=True, help_text="What shows this result. It is kept with the settlement.")
 
 
+class TextField(forms.CharField):
+    """Text of several lines. A browser sends its line ends as two characters: kept so, every text seems changed."""
+
+    def to_python(self, value: Any) -> str:
+        return normalize_newlines(super().to_python(value) or "")
+
+
 class AnalysisForm(forms.Form):
-    text = forms.CharField(label="Analysis", max_length=20_000, widget=forms.Textarea(attrs={"rows": 8}))
+    text = TextField(label="Analysis", max_length=20_000, widget=forms.Textarea(attrs={"rows": 8}))
 
 
 class KickoffForm(forms.Form):
@@ -50,12 +55,6 @@ class KickoffForm(forms.Form):
         label="Kick-off (UTC)",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-
-
-def _enter_kickoff(*, pick_id: UUID, kickoff_at: datetime, now: datetime, by: Reviewer) -> None:
-    fixture_id = Pick.objects.values_list("fixture_id", flat=True).get(pk=pick_id)
-    enter_kickoff(fixture_id=fixture_id, kickoff_at=kickoff_at, now=now)
-    follow_fixtures()  # the page that comes next shows it, and publishing right after it works
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ DEEDS = {
             label="Enter the kick-off",
             done="now has a kick-off",
             form=KickoffForm,
-            do=_enter_kickoff,
+            do=enter_kickoff_of,
             offered=lambda pick: pick.status == Status.REVIEW and pick.kickoff_at is None,
         ),
         Deed(
@@ -143,12 +142,21 @@ def perform_all(deed: Deed, picks: Iterable[Pick], *, by: Reviewer, answers: dic
     """Do it to each pick in a transaction of its own: one that cannot be done stops no other."""
     done, failed = 0, []
     for pick in picks:
-        try:
-            deed.perform(pick.pk, by=by, answers=answers)
+        reason = why_not(deed, pick, by=by, answers=answers)
+        if reason:
+            failed.append((pick, reason))
+        else:
             done += 1
-        except AppError as error:
-            failed.append((pick, str(error)))
-        except DatabaseError:
-            log.exception("deed_failed", deed=deed.name, pick=str(pick.pk))
-            failed.append((pick, "The database could not write it just now; try it again."))
     return Tried(done, failed)
+
+
+def why_not(deed: Deed, pick: Pick, *, by: Reviewer, answers: dict[str, Any]) -> str:
+    """Do it to one of many picks. Empty if it is done, else the sentence that says why it is not."""
+    try:
+        deed.perform(pick.pk, by=by, answers=answers)
+    except AppError as error:
+        return str(error)
+    except DatabaseError:
+        log.exception("deed_failed", deed=deed.name, pick=str(pick.pk))
+        return "The database could not write it just now; try it again."
+    return ""

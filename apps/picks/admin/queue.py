@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from apps.feed.models import Origin
+from apps.picks.admin import editing
 from apps.picks.admin.columns import PickColumns
 from apps.picks.admin.deeds import DEEDS, Deed, Tried, perform_all
 from apps.picks.admin.detail import PickPage
@@ -49,7 +50,7 @@ class PickAdmin(PickColumns, PickPage):
     search_fields = ["fixture__home_team", "fixture__away_team", "fixture__name", "league", "selection"]
     search_help_text = "Search by team, match, league or bet"
     show_facets = admin.ShowFacets.NEVER
-    actions = ["approve", "reject", "settle"]
+    actions = ["approve", "reject", "edit", "settle"]
 
     def has_change_permission(self, request: HttpRequest, obj: Pick | None = None) -> bool:
         return admin.ModelAdmin.has_change_permission(self, request, obj)
@@ -88,6 +89,25 @@ class PickAdmin(PickColumns, PickPage):
     def reject(self, request: HttpRequest, picks: "QuerySet[Pick]") -> HttpResponse | None:
         return self._ask_then_do(request, DEEDS["reject"], picks)
 
+    @admin.action(description="Edit analysis …", permissions=["change"])
+    def edit(self, request: HttpRequest, picks: "QuerySet[Pick]") -> HttpResponse | None:
+        """A page with the text of each pick; its form comes back here, and again with what could not be saved."""
+        chosen = self._chosen(request, picks)
+        if len(chosen) > editing.AT_ONCE:
+            told = f"Choose at most {editing.AT_ONCE} picks to edit at once; there were {len(chosen)}."
+            self.message_user(request, told, messages.ERROR)
+            return None
+        if "deed" not in request.POST:
+            edits = editing.edits_of(chosen)
+        else:
+            saved, edits = editing.save_edits(chosen, request.POST, by=request.user)
+            editing.tell(request, saved, edits)
+            if not edits:
+                return None
+        # The page that comes back holds what failed alone; the others need no mention there.
+        closed = [] if "deed" in request.POST else [pick for pick in chosen if not editing.EDIT.offered(pick)]
+        return self._page(request, "edit.html", "Edit analyses", chosen, {"edits": edits, "closed": closed})
+
     @admin.action(description="Settle as …", permissions=["change"])
     def settle(self, request: HttpRequest, picks: "QuerySet[Pick]") -> HttpResponse | None:
         return self._ask_then_do(request, DEEDS["settle"], picks)
@@ -107,19 +127,23 @@ class PickAdmin(PickColumns, PickPage):
         if answered and form.is_valid():
             self._do_to_all(request, deed, picks, answers=form.cleaned_data)
             return None
-        context = {
+        context = {"deed": deed, "form": form, "picks": picks}
+        return self._page(request, "ask.html", f"{deed.label}: {len(picks)} picks", picks, context)
+
+    def _page(
+        self, request: HttpRequest, template: str, title: str, picks: list[Pick], context: dict[str, Any]
+    ) -> HttpResponse:
+        """A page between the list and what is done: it carries the chosen action along."""
+        shared = {
             **self.admin_site.each_context(request),
-            "title": f"{deed.label}: {len(picks)} picks",
-            "deed": deed,
-            "form": form,
-            "picks": picks,
+            "title": title,
             "action": request.POST["action"],
             "checkbox": ACTION_CHECKBOX_NAME,
             "opts": self.opts,
             "media": self.media,
             "sandbox": any(map(self.is_sandbox, picks)),
         }
-        return TemplateResponse(request, "admin/picks/pick/ask.html", context)
+        return TemplateResponse(request, f"admin/picks/pick/{template}", shared | context)
 
     def _do_to_all(self, request: HttpRequest, deed: Deed, picks: list[Pick], *, answers: dict[str, Any]) -> None:
         if len(picks) > AT_ONCE:

@@ -5,6 +5,8 @@ from math import isfinite
 
 from scipy.optimize import brentq
 
+LEAST = 1e-4  # fair odds of 10,000, ten times the highest price that anybody offers: a corrupt line, not a price
+
 
 class NoFairPrice(ValueError):
     """These odds cannot be turned into probabilities; str() says why."""
@@ -14,7 +16,7 @@ def power(odds: Sequence[float]) -> list[float]:
     """Fair probabilities p_i = q_i^k with q_i = 1 / odds_i and k such that they sum to 1.
 
     odds: decimal odds of every outcome of one market, shape (n,), n >= 2, each above 1.
-    Returns shape (n,), each in (0, 1), sum 1 to 1e-12. NoFairPrice for odds that are not such a market.
+    Returns shape (n,), each in [1e-4, 1), sum 1 to 1e-12. NoFairPrice for odds that are not such a market.
     Source: Clarke, Kovalchik, Ingram, "Adjusting bookmaker's odds to allow for overround" (2017).
     """
     inverse = _inverse(odds)
@@ -37,7 +39,7 @@ def _inverse(odds: Sequence[float]) -> list[float]:
 
 
 def _summing_to_one(probabilities: list[float]) -> list[float]:
-    if not all(0 < probability < 1 for probability in probabilities):
+    if min(probabilities) < LEAST:
         raise NoFairPrice("The odds are so far apart that an outcome is left without any probability.")
     if abs(sum(probabilities) - 1) > 1e-9:
         raise NoFairPrice(f"The probabilities sum to {sum(probabilities)}, not 1.")

@@ -14,10 +14,12 @@ BEGIN
     END IF;
     IF OLD.status <> 'admin_review' AND (
         NEW.odds, NEW.fair_odds, NEW.fair_probability, NEW.edge, NEW.anchor, NEW.method, NEW.side, NEW.market,
-        NEW.selection, NEW.evidence, NEW.published_at
+        NEW.selection, NEW.evidence, NEW.published_at, NEW.confidence, NEW.book, NEW.anchor_age_seconds, NEW.question,
+        NEW.suspicious, NEW.analysis
     ) IS DISTINCT FROM (
         OLD.odds, OLD.fair_odds, OLD.fair_probability, OLD.edge, OLD.anchor, OLD.method, OLD.side, OLD.market,
-        OLD.selection, OLD.evidence, OLD.published_at
+        OLD.selection, OLD.evidence, OLD.published_at, OLD.confidence, OLD.book, OLD.anchor_age_seconds, OLD.question,
+        OLD.suspicious, OLD.analysis
     ) OR (OLD.status <> 'admin_review' AND NEW.line IS DISTINCT FROM OLD.line) THEN
         RAISE EXCEPTION 'the price and evidence of a pick in % are frozen', OLD.status
             USING ERRCODE = 'integrity_constraint_violation';

@@ -28,9 +28,9 @@ def test_power_equals_the_published_vectors() -> None:
         assert sorted(power(row["odds"])) == pytest.approx(sorted(row["power"]), abs=1e-4)
 
 
-@given(st.lists(st.floats(1.01, 1000), min_size=2, max_size=12))
+@given(st.lists(st.floats(1.01, 50), min_size=2, max_size=12))
 def test_probabilities_sum_to_one_and_keep_the_order_of_the_odds(odds: list[float]) -> None:
-    assume(sum(1 / price for price in odds) < 2)  # no book keeps half of the stakes
+    assume(sum(1 / price for price in odds) < 1.3)  # no book keeps more than that of the stakes
     fair = power(odds)
     assert sum(fair) == pytest.approx(1, abs=1e-9)
     assert all(0 < p < 1 for p in fair)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
 from apps.access.services import create_key
@@ -21,8 +22,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            organization = organization_on_tier(name=options["org"], tier=options["tier"])
-            key, secret = create_key(organization=organization, name=options["name"], now=timezone.now())
+            with transaction.atomic():  # no key, no change of tier
+                organization = organization_on_tier(name=options["org"], tier=options["tier"])
+                key, secret = create_key(organization=organization, name=options["name"], now=timezone.now())
         except AppError as error:
             raise CommandError(str(error)) from error
         self.stderr.write(f"{key} for {organization}; it is not shown again.", self.style.SUCCESS)
