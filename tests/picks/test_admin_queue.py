@@ -55,6 +55,14 @@ def test_the_queue_shows_what_waits_and_what_a_reviewer_weighs(browser):
     assert "Everton to win" not in page
 
 
+@pytest.mark.parametrize(
+    ("queue", "told"),
+    [("review", "Candidates come in"), ("settlement", "rules cannot tell"), ("all", "Nothing here yet")],
+)
+def test_an_empty_list_says_what_its_emptiness_means(browser, queue, told):
+    assert told in text(browser.get(QUEUE, {"queue": queue}))
+
+
 def test_an_unknown_kickoff_is_said(browser):
     PickFactory(kickoff_at=None)
     assert "unknown – enter it" in text(browser.get(QUEUE))

@@ -22,6 +22,10 @@ from apps.picks.standing import unmoved
 
 AT_ONCE = 500
 CHANGE = "admin:picks_pick_change"
+EMPTY = {
+    REVIEW: "Nothing waits here. Candidates come in as soon as an offer beats the anchor's fair price by enough.",
+    SETTLEMENT: "Nothing waits here. Published picks come in when the rules cannot tell the result from the feed.",
+}
 NAMED_OPENLY = 10  # a longer list of failures is folded
 
 
@@ -45,7 +49,6 @@ class PickAdmin(PickColumns, PickPage):
     list_filter = [QueueFilter, "sport", "suspicious", "anchor"]
     list_select_related = ["fixture"]
     list_per_page = 100
-    empty_state = "Nothing waits here. Candidates come in as soon as an offer beats the anchor's fair price by enough."
     list_max_show_all = AT_ONCE
     search_fields = ["fixture__home_team", "fixture__away_team", "fixture__name", "league", "selection"]
     search_help_text = "Search by team, match, league or bet"
@@ -74,7 +77,8 @@ class PickAdmin(PickColumns, PickPage):
             {"name": name, "label": CUTS[name][0], "count": CUTS[name][1](Pick.objects.all()).count()}
             for name in (REVIEW, SETTLEMENT)
         ]
-        return super().changelist_view(request, {"queues": queues, **(extra_context or {})})
+        shown = {"queues": queues, "empty_state": EMPTY.get(_queue(request), "")}
+        return super().changelist_view(request, shown | (extra_context or {}))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PickList

@@ -34,12 +34,25 @@ class AutoPublishForm(forms.ModelForm):
 @admin.register(AutoPublish)
 class AutoPublishAdmin(admin.ModelAdmin):
     form = AutoPublishForm
-    list_display = ["sport", "state", "sandbox_only", "min_edge_pct", "min_confidence", "delay_seconds"]
+    list_display = ["sport", "state", "sandbox_only", "least_edge", "least_confidence", "delay"]
+    empty_state = "No sport has a switch: nothing publishes itself."
     fieldsets = [(None, {"fields": [*AutoPublishForm.Meta.fields], "description": WHAT_IT_DOES})]
 
     @admin.display(description="Switch", ordering="enabled")
     def state(self, switch: AutoPublish) -> str:
         return "on" if switch.enabled else "off"
+
+    @admin.display(description="Least edge", ordering="min_edge_pct")
+    def least_edge(self, switch: AutoPublish) -> str:
+        return f"{switch.min_edge_pct} %"
+
+    @admin.display(description="Least confidence", ordering="min_confidence")
+    def least_confidence(self, switch: AutoPublish) -> str:
+        return f"{switch.min_confidence} of 5"
+
+    @admin.display(description="Delay", ordering="delay_seconds")
+    def delay(self, switch: AutoPublish) -> str:
+        return f"{switch.delay_seconds} s"
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"what_it_does": WHAT_IT_DOES} | (extra_context or {}))
@@ -47,7 +60,16 @@ class AutoPublishAdmin(admin.ModelAdmin):
 
 @admin.register(DailyRecord)
 class DailyRecordAdmin(ReadOnlyAdmin):
-    list_display = ["day", "sport", "settled", "wins", "pushes", "profit", "clv_count"]
+    list_display = ["day", "sport", "settled", "wins", "pushes", "units", "with_clv"]
     list_filter = ["sport"]
+    empty_state = "No pick is settled yet, or none of these days and sports."
     ordering = ["-day", "sport"]
     date_hierarchy = "day"
+
+    @admin.display(description="Profit, units", ordering="profit")
+    def units(self, record: DailyRecord) -> str:
+        return f"{record.profit:+.2f}".replace("-", "−")
+
+    @admin.display(description="With CLV", ordering="clv_count")
+    def with_clv(self, record: DailyRecord) -> int:
+        return record.clv_count
