@@ -13,6 +13,7 @@ from apps.feed.stillness import still_since
 
 WORKERS_LATE_SECONDS = 30
 NEEDED = ("catalogue", "live")
+ERROR_COUNTS = timedelta(minutes=15)  # some requests are made only when there is something to ask
 
 
 def workers() -> tuple[str, str]:
@@ -36,8 +37,11 @@ def feed() -> tuple[str, str]:
             problems.append(f"{name}: {poll.last_error if poll and poll.last_error else 'not asked yet'}")
         elif poll.failures or timezone.now() - poll.last_ok_at > late:
             problems.append(f"{name}: last good {poll.last_ok_at:%H:%M:%S} UTC; {poll.last_error or 'late'}")
+    recent = timezone.now() - ERROR_COUNTS
     problems += [
-        f"{poll.name}: {poll.last_error}" for poll in polls.values() if poll.name not in NEEDED and poll.last_error
+        f"{poll.name}: {poll.last_error}"
+        for poll in polls.values()
+        if poll.name not in NEEDED and poll.last_error and poll.last_error_at and poll.last_error_at > recent
     ]
     since = still_since(now=timezone.now())
     if since is not None:

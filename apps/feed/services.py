@@ -1,5 +1,6 @@
 """What people and beat do to the feed's rows; the taking in itself is in ingest, quotes, results and anchors/."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from apps.feed.http import UpstreamFailed
 from apps.feed.ingest import TRUST, schedule
 from apps.feed.models import AnchorRow, Fixture, TeamAlias
 from apps.feed.porqpine.client import porqpine
-from apps.feed.watch import watched
+from apps.feed.watch import Outcome, watched
 
 TICK = "feed:tick"  # when a worker last ran, for readiness
 
@@ -35,14 +36,22 @@ def ask_due_results(*, now: datetime, most: int = 40) -> int:
     """Ask upstream how the fixtures ended that should have; gives how many were asked."""
     results.expect_results(now=now)
     fixtures = results.claim_result_asks(now=now, most=most)
+    if fixtures:
+        watched("result", lambda: _ask_results(fixtures, now=now))
+    return len(fixtures)
+
+
+def _ask_results(fixtures: Sequence[Fixture], *, now: datetime) -> Outcome:
+    wrong = ""
     for fixture in fixtures:
         try:
             reading = porqpine().result(fixture.bfi or fixture.internal_id or "")
-        except UpstreamFailed:
+        except UpstreamFailed as error:
+            wrong = str(error)
             continue  # its next ask is already set
         if reading is not None:
             results.ingest_results([reading], now=now)
-    return len(fixtures)
+    return Outcome(len(fixtures), wrong=wrong)
 
 
 def mark_tick(*, now: datetime) -> None:

@@ -90,7 +90,7 @@ COMPETITIONS = (
     Invented(
         16,
         _competition(2, "Football", "Sandbox Liga", "soccer_sandbox_liga"),
-        _clubs(_CIUDADES, "CF", "SC", "Real", "Deportivo", "1904"),
+        _clubs(_CIUDADES, "CF", "Estrella", "Real", "Deportivo", "1904"),
         0.27,
         _GOALS,
         _LEVEL,
