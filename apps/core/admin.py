@@ -4,25 +4,27 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+NUL = "\x00"  # PostgreSQL takes none in a text
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that the system writes and people only read."""
+class GuardedAdmin(admin.ModelAdmin):
+    """An admin that answers crafted ids and filters as Django answers wrong ones, where Django itself would fail."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return None if NUL in object_id else super().get_object(request, object_id, from_field)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if any(NUL in value for _, values in request.GET.lists() for value in values):
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
+        return super().changelist_view(request, extra_context)
 
     def response_action(self, request: HttpRequest, queryset: "QuerySet[Any]") -> HttpResponse | None:
-        """Do the chosen action to the ticked rows; Django itself answers a tick that is no id with a 500."""
+        """Do the chosen action to the ticked rows, but for ticks that are no ids."""
         ticked = request.POST.getlist(ACTION_CHECKBOX_NAME)
         ids = [tick for tick in ticked if self._is_id(tick)]
         if len(ids) < len(ticked):
@@ -38,6 +40,19 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         except ValidationError:
             return False
         return True
+
+
+class ReadOnlyAdmin(GuardedAdmin):
+    """Rows that the system writes and people only read."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 admin.site.site_header = admin.site.site_title = "BetEdge"

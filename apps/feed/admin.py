@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import GuardedAdmin, ReadOnlyAdmin
 from apps.core.errors import AppError
 from apps.feed.anchors.joining import NEAR
 from apps.feed.models import AnchorRow, Fixture, KickoffChange, Origin, Poll, Result, TeamAlias
@@ -30,7 +30,7 @@ def data_label(fixture: Fixture) -> str:
     return LABELS[Origin(fixture.origin)]
 
 
-class SandboxLabelled(admin.ModelAdmin):
+class SandboxLabelled(GuardedAdmin):
     """A list that says above itself when any row on the page is sandbox data."""
 
     def is_sandbox(self, row: Any) -> bool:
@@ -261,7 +261,7 @@ def _folded(name: str) -> str:
 
 
 @admin.register(TeamAlias)
-class TeamAliasAdmin(admin.ModelAdmin):
+class TeamAliasAdmin(GuardedAdmin):
     form = TeamAliasForm
     list_display = ["name", "same_as", "sport"]
     list_filter = ["sport"]

@@ -77,7 +77,9 @@ def refresh(fixtures: Sequence[Fixture], *, upstream: Porqpine, now: datetime) -
     observed: list[Observed] = []
     for fixture, reading in read:
         observed += whole_books(fixture.pk, reading, in_play=fixture.started_at is not None)
-        fixture.odds_digest, fixture.odds_read_at = digests.get(_asked(fixture), ""), now
+        # What could not be read whole is read again at the next turn, moved or not.
+        fixture.odds_digest = digests.get(_asked(fixture), "") if reading.legible else ""
+        fixture.odds_read_at = now
     with transaction.atomic():
         changed = record_quotes(observed, now=now)
         Fixture.objects.bulk_update([fixture for fixture, _reading in read], ["odds_digest", "odds_read_at"])

@@ -63,12 +63,16 @@ class MarketReading:
 
 @dataclass(frozen=True, slots=True)
 class OddsReading:
-    """Everything priced about one event at one moment. `fresh`: upstream said that it is live."""
+    """Everything priced about one event at one moment.
+
+    fresh: upstream said that it is live. legible: all of it could be read; if not, what is missing may be there.
+    """
 
     internal_id: str | None
     bfi: str | None
     markets: tuple[MarketReading, ...]
     fresh: bool = True
+    legible: bool = True
     in_play: bool = False
 
 

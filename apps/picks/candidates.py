@@ -47,7 +47,7 @@ def split_prices(fixture: Fixture) -> tuple[list[Quoted], list[Quoted]]:
     anchor: list[Quoted] = []
     offers: list[Quoted] = []
     for market in fixture.markets.all():
-        selections = list(market.selections.all())
+        selections = [selection for selection in market.selections.all() if selection.is_open]
         outcomes = {selection.side for selection in selections}
         if market.kind != Kind.MATCH_ODDS or outcomes != set(sides_of(fixture.sport)):
             continue
@@ -55,7 +55,7 @@ def split_prices(fixture: Fixture) -> tuple[list[Quoted], list[Quoted]]:
         quotes += [
             _quoted(selection, market.book, selection.back_odds)
             for selection in selections
-            if selection.is_open and selection.fresh and not selection.in_play and selection.back_odds is not None
+            if selection.fresh and not selection.in_play and selection.back_odds is not None
         ]
     return anchor, offers
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from apps.picks.models import Decision, Pick, Status
+from apps.picks.models import AutoPublish, Decision, Pick, Status
 from apps.picks.services import edit_analysis, reject_pick
 from tests.factories import FixtureFactory, PickFactory
 from tests.picks.test_admin_pick import browser_of
@@ -66,9 +66,16 @@ def test_one_that_cannot_be_saved_is_named_keeps_what_was_typed_and_stops_no_oth
     assert "1 analysis saved." in page
     assert "2 not saved" in page
     assert re.search(r"Everton to win @ 1.91, Arsenal v Chelsea : .* it was rejected by bob", page)
-    assert "Draw @ 1.91, Arsenal v Chelsea : This field is required." in page
+    assert "Draw @ 1.91, Arsenal v Chelsea : A pick needs an analysis text." in page
     assert "Too late." in page
     assert "Better." not in page
+
+
+def test_a_text_that_was_not_saved_is_described_by_its_reason(browser):
+    pick = waiting()
+    told = save(browser, [pick], opened(browser, [pick]) | {f"{pick.pk}-text": "x" * 20_001}).content.decode()
+    (described,) = re.findall(r'aria-describedby="([^"]+)"', told)
+    assert re.search(rf'id="{described}">Not saved: Ensure this value has at most 20000', told)
 
 
 def test_the_text_of_another_reviewer_is_not_overwritten_unread(browser):
@@ -129,3 +136,13 @@ def test_a_crafted_id_in_the_address_leads_back_with_a_sentence(browser, crafted
     assert answer.status_code in (200, 403, 404)
     if page == "change":
         assert "There is no pick with that id" in text(answer)
+
+
+@pytest.mark.parametrize("page", ["picks/pick/", "picks/dailyrecord/", "picks/autopublish/"])
+def test_a_filter_or_tick_that_no_page_offers_is_no_failure(browser, page):
+    AutoPublish.objects.create(sport="soccer")
+    assert browser.get(f"/admin/{page}", {"sport__exact": "\x00"}).status_code == 302
+    assert browser.get(f"/admin/{page}nonsense\x00/change/").status_code == 302
+    crafted = {"action": "delete_selected", "_selected_action": ["garbage", "9" * 40]}
+    assert browser.post(f"/admin/{page}", crafted, follow=True).status_code == 200
+    assert AutoPublish.objects.count() == 1

@@ -27,6 +27,7 @@ CLOSED = frozenset({"suspended", "closed", "inactive", "settled"})
 # Markets that ask who wins. "To Win The Toss" names both teams too, so the name decides, not the selections.
 WHO_WINS = re.compile(r"match odds|match_odds|moneyline|winner|bookmaker( \d+ commission)?", re.IGNORECASE)
 EVIDENCE = ("name", "winner", "final_scores", "status", "completed_at")  # of a result, kept as it came
+BOOKS = {"exchange": "match_odds", "bookmaker": "bookmaker"}  # by book: where its markets stand in the odds
 TAG = re.compile(r"\s*\(favou?rite\)\s*$", re.IGNORECASE)
 
 
@@ -102,7 +103,7 @@ def read_odds(data: Any, fixture: FixtureReading) -> OddsReading:
     if not isinstance(data, dict):
         raise Unreadable("the odds are not an object")
     markets: list[MarketReading] = []
-    for book, key in (("exchange", "match_odds"), ("bookmaker", "bookmaker")):
+    for book, key in BOOKS.items():
         for market in values.listing(data.get(key)):
             reading = _market(market, book, fixture)
             if reading is not None and reading.external_id not in {known.external_id for known in markets}:
@@ -112,7 +113,22 @@ def read_odds(data: Any, fixture: FixtureReading) -> OddsReading:
         fixture.bfi,
         tuple(markets),
         fresh=data.get("source") == "live",
+        legible=_legible(data),
         in_play=fixture.in_play,
+    )
+
+
+def _legible(data: dict[str, Any]) -> bool:
+    markets = [values.mapping(market) for key in BOOKS.values() for market in values.listing(data.get(key))]
+    selections = [values.mapping(each) for market in markets for each in values.listing(market.get("selections"))]
+    ladders = [selection.get(side) for selection in selections for side in ("back", "lay")]
+    levels = [values.mapping(level) for ladder in ladders for level in values.listing(ladder)]
+    return (
+        all(values.text(market.get("market_id")) and values.text(market.get("market_name")) for market in markets)
+        and all(isinstance(market.get("selections"), list) for market in markets)
+        and all(values.text(selection.get("name")) for selection in selections)
+        and all(isinstance(ladder, list) for ladder in ladders)
+        and all(values.odds(level.get("odds")) for level in levels)
     )
 
 

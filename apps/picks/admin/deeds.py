@@ -47,7 +47,12 @@ class TextField(forms.CharField):
 
 
 class AnalysisForm(forms.Form):
-    text = TextField(label="Analysis", max_length=20_000, widget=forms.Textarea(attrs={"rows": 8}))
+    text = TextField(
+        label="Analysis",
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        error_messages={"required": "A pick needs an analysis text."},
+    )
 
 
 class KickoffForm(forms.Form):

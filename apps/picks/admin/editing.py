@@ -81,7 +81,10 @@ def save_edits(picks: Iterable[Pick], posted: Mapping[str, str], *, by: Reviewer
             reason = " ".join(map(str, form.errors["text"]))
         if reason:
             pick.refresh_from_db(fields=["analysis", "analysis_edited", "status"])
-            failed.append(Edit(pick, _form(pick, text=typed), reason))
+            again = _form(pick, text=typed)
+            told_at = f"{again['text'].id_for_label}_error"
+            again.fields["text"].widget.attrs |= {"aria-invalid": "true", "aria-describedby": told_at}
+            failed.append(Edit(pick, again, reason))
         else:
             saved.append(pick)
     return saved, failed

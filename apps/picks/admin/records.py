@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import GuardedAdmin, ReadOnlyAdmin
 from apps.picks.models import AutoPublish, DailyRecord
 
 WHAT_IT_DOES = (
@@ -32,7 +32,7 @@ class AutoPublishForm(forms.ModelForm):
 
 
 @admin.register(AutoPublish)
-class AutoPublishAdmin(admin.ModelAdmin):
+class AutoPublishAdmin(GuardedAdmin):
     form = AutoPublishForm
     list_display = ["sport", "state", "sandbox_only", "least_edge", "least_confidence", "delay"]
     empty_state = "No sport has a switch: nothing publishes itself."
