@@ -147,15 +147,15 @@ def summary(stack: Stack) -> list[str]:
         f"Picks published  {count}",
         f"Picks settled    {overall['total_settled']}",
         f"ROI              {_percent(overall['roi_pct'])} a unit staked",
-        f"Win rate         {_percent(overall['win_rate'])}",
+        f"Win rate         {_percent(overall['win_rate'], signed=False)}",
         f"Mean edge        {_percent(overall['edge_avg_pct'])}",
         f"Mean CLV         {_percent(overall['clv_avg_pct'])}",
         f"Profit           {record['series'][-1]['cumulative_pnl_pct'] if record['series'] else 0:+.2f} units",
     ]
 
 
-def _percent(value: float | None) -> str:
-    return "none" if value is None else f"{value:+.2f} %"
+def _percent(value: float | None, *, signed: bool = True) -> str:
+    return "none" if value is None else f"{value:{'+' if signed else ''}.2f} %"
 
 
 def _json(url: str, key: str = "") -> dict[str, Any]:
