@@ -17,15 +17,22 @@ class KeyLimitReached(AppError):
     code = "key_limit_reached"
 
 
+class KeyNameRefused(AppError):
+    code = "key_name_refused"
+
+
 @transaction.atomic
 def create_key(
     *, organization: Organization, name: str, now: datetime, expires_at: datetime | None = None
 ) -> tuple[ApiKey, str]:
     """Make a key and return it with its secret, which nothing can show again.
 
+    KeyNameRefused for a name that is not 1 to 80 printable characters.
     KeyLimitReached if the organisation holds as many working keys as its tier allows. Its row is locked meanwhile,
     so that two calls at once cannot both take the last place.
     """
+    if not (0 < len(name) <= 80 and name.isprintable()):
+        raise KeyNameRefused("A key's name has 1 to 80 printable characters.")
     tier = TIERS[Organization.objects.select_for_update().get(pk=organization.pk).tier]
     if working(now=now).filter(organization=organization).count() >= tier.active_keys:
         raise KeyLimitReached(

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from apps.core.redis import client as redis_client
 from apps.feed.models import Poll
@@ -18,7 +19,10 @@ ERROR_COUNTS = timedelta(minutes=15)  # some requests are made only when there i
 
 def workers() -> tuple[str, str]:
     """Degraded where no worker has run a tick of beat for half a minute."""
-    tick = redis_client().get(TICK)
+    try:
+        tick = redis_client().get(TICK)
+    except RedisError:
+        return "degraded", "Redis does not answer, so nobody knows."
     age = time.time() - float(str(tick)) if tick else None
     if age is None or age > WORKERS_LATE_SECONDS:
         since = "has run yet" if age is None else f"has run for {age:.0f} s"
@@ -43,7 +47,10 @@ def feed() -> tuple[str, str]:
         for poll in polls.values()
         if poll.name not in NEEDED and poll.last_error and poll.last_error_at and poll.last_error_at > recent
     ]
-    since = still_since(now=timezone.now())
+    try:
+        since = still_since(now=timezone.now())
+    except RedisError:
+        since, problems = None, [*problems, "Redis does not answer, so no upstream is asked"]
     if since is not None:
         problems.append(f"odds: no price has moved since {since:%H:%M:%S} UTC, so the feed may have frozen")
     if problems:

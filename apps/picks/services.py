@@ -23,6 +23,7 @@ from apps.picks.standing import standing_edge
 
 log = structlog.get_logger(__name__)
 Person = User | None
+MOST_REASON = 2_000
 
 
 class NotPublishable(AppError):
@@ -31,6 +32,14 @@ class NotPublishable(AppError):
 
 class ReasonMissing(AppError):
     code = "reason_missing"
+
+
+class NotBegun(AppError):
+    code = "fixture_not_begun"
+
+
+class TextRefused(AppError):
+    code = "text_refused"
 
 
 def published_key(pick_id: UUID) -> str:
@@ -183,7 +192,8 @@ def settle_pick(
 
     result: one of Outcome. The first settlement fixes the closing price, or why there is none.
     The same result again changes nothing and gives the settlement that stands. A correction needs a reason.
-    MoveNotAllowed for a pick that is not out, ReasonMissing, AppError for an unknown result, Pick.DoesNotExist.
+    MoveNotAllowed for a pick that is not out, NotBegun, ReasonMissing, AppError for an unknown result,
+    Pick.DoesNotExist.
     """
     if result not in Outcome.values:
         raise AppError(f"{result!r} is no result; use {', '.join(Outcome.values)}.", code="unknown_result")
@@ -191,6 +201,8 @@ def settle_pick(
     last = pick.settlements.last()
     if last is not None and last.result == result:
         return last
+    if result != Outcome.VOID and not _begun(pick.fixture, now=now):
+        raise NotBegun(f"{pick.fixture} has not begun: before the start only void is possible.")
     if last is not None and not reason.strip():
         raise ReasonMissing(f"{pick.selection} is settled as {last.result}: say why that is wrong.")
     before = None if last is None else counted(pick)
@@ -238,6 +250,10 @@ def _must_be_in_review(pick: Pick) -> None:
     raise MoveNotAllowed(f"{pick.selection} is no longer in review: it was {told}.")
 
 
+def _begun(fixture: Fixture, *, now: datetime) -> bool:
+    return fixture.started_at is not None or fixture.kickoff_at is None or fixture.kickoff_at <= now
+
+
 def _check_start(fixture: Fixture, *, now: datetime) -> None:
     if fixture.kickoff_at is None:
         raise NotPublishable(f"Enter the kick-off of {fixture} first: the feed does not show it.")
@@ -247,4 +263,6 @@ def _check_start(fixture: Fixture, *, now: datetime) -> None:
 
 
 def _note(pick: Pick, action: str, *, by: Person, at: datetime, reason: str = "") -> None:
+    if len(reason) > MOST_REASON or not reason.replace("\n", "").replace("\r", "").isprintable():
+        raise TextRefused(f"A reason has at most {MOST_REASON} printable characters.")
     Decision.objects.create(pick=pick, action=action, by=by, at=at, reason=reason)

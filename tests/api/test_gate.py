@@ -118,6 +118,13 @@ def test_every_answer_can_be_read_from_any_origin(client, secret, path) -> None:
         assert {"X-RateLimit-Limit", "X-Quota-Reset", "X-Request-Id", "Retry-After", "ETag"} <= exposed
 
 
+def test_cookies_count_for_nothing_and_none_is_set_or_ended(client, secret) -> None:
+    client.cookies.load({"sessionid": "stale", "csrftoken": "odd"})
+    response = client.get("/api/v1/picks", headers={"Authorization": f"Bearer {secret}"})
+    assert response.status_code == 200
+    assert not response.cookies
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"])
 @pytest.mark.parametrize("path", ["/picks", "/track-record", f"/picks/{UUID(int=1)}", "/match-analyses/x"])
 def test_a_wrong_method_is_told_which_are_right(client, secret, method, path) -> None:

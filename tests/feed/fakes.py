@@ -23,6 +23,7 @@ class FarSide:
     answer: Callable[[str, str], Reply]
     asked: list[str] = field(default_factory=list)
     url: str = ""
+    stop: Callable[[], None] = lambda: None
 
 
 @contextmanager
@@ -51,8 +52,13 @@ def far_side(answer: Callable[[str, str], Reply]) -> Iterator[FarSide]:
     server.daemon_threads = True
     Thread(target=server.serve_forever, daemon=True).start()
     side.url = f"http://127.0.0.1:{server.server_address[1]}"
+
+    def stop() -> None:
+        server.shutdown()
+        server.server_close()
+
+    side.stop = stop
     try:
         yield side
     finally:
-        server.shutdown()
-        server.server_close()
+        stop()

@@ -210,7 +210,7 @@ class TestTrackRecord:
                 clv=chance.choice([None, Decimal(chance.randint(-9_999_999, 9_999_999)) / 10**8]),
             )
             result = chance.choice(["win", "half_win", "push", "half_loss", "loss", "void"])
-            at = self.NOW - timedelta(days=chance.randint(0, 40), seconds=chance.randint(0, 86_399))
+            at = self.NOW - timedelta(days=chance.randint(0, 33), seconds=chance.randint(0, 86_399))
             settle_pick(pick_id=pick.pk, result=result, now=at)
             pick.refresh_from_db()
             picks.append(pick)

@@ -16,7 +16,9 @@ from apps.feed.readings import FixtureReading, MarketReading, SelectionReading
 from apps.picks.models import AutoPublish, Pick, Status
 from apps.picks.proposing import propose
 from apps.picks.services import (
+    NotBegun,
     NotPublishable,
+    TextRefused,
     enter_kickoff_of,
     expire_picks,
     publish_due,
@@ -184,6 +186,17 @@ class TestStarts:
 
 
 class TestSettling:
+    def test_before_the_start_only_void_is_possible(self) -> None:
+        pick = published()
+        with pytest.raises(NotBegun, match="has not begun"):
+            settle_pick(pick_id=pick.pk, result="win", now=KICKOFF - SECOND)
+        assert settle_pick(pick_id=pick.pk, result="void", now=KICKOFF - SECOND).result == "void"
+
+    @pytest.mark.parametrize("reason", ["x" * 2_001, "bell\x07", "half a letter \udcff", "nul\x00"])
+    def test_a_reason_that_cannot_be_kept_is_refused(self, reason: str) -> None:
+        with pytest.raises(TextRefused):
+            settle_pick(pick_id=published().pk, result="win", now=AFTER, reason=reason)
+
     def test_by_hand_has_a_closing_price_too(self) -> None:
         pick = published()
         quote(pick.fixture, FAIR, book="pinnacle", now=KICKOFF - SECOND)

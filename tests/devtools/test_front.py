@@ -1,0 +1,108 @@
+"""The front as the Caddyfile has it: what callers see while a body trickles, breaks off, or web is away."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from apps.devtools.stack.ports import free_port
+from tests.feed.fakes import FarSide, as_json, far_side
+
+ROOT = Path(__file__).resolve().parents[2]
+CADDY = Path(sys.executable).parent / "caddy"
+HEAD = b"POST /api/v1/picks HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+pytestmark = pytest.mark.skipif(not (CADDY.exists() or shutil.which("caddy")), reason="caddy is not installed")
+
+
+@pytest.fixture
+def web() -> Iterator[FarSide]:
+    with far_side(lambda _method, _path: as_json({"here": True})) as side:
+        yield side
+
+
+@pytest.fixture
+def port(web: FarSide, tmp_path: Path) -> Iterator[int]:
+    """The front before that web, on this port."""
+    port = free_port()
+    environ = {
+        **os.environ,
+        "BETEDGE_SITE": f"http://:{port}",
+        "BETEDGE_BIND": "127.0.0.1",
+        "BETEDGE_WEB_UPSTREAM": web.url.removeprefix("http://"),
+        "XDG_DATA_HOME": str(tmp_path),
+        "XDG_CONFIG_HOME": str(tmp_path),
+    }
+    command = [str(CADDY if CADDY.exists() else "caddy"), "run", "--config", "Caddyfile", "--adapter", "caddyfile"]
+    front = subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.05)
+    yield port
+    front.terminate()
+    front.wait(10)
+
+
+def get(port: int, path: str) -> tuple[int, dict[str, str], bytes]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
+            return answer.status, dict(answer.headers), answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, dict(error.headers), error.read()
+
+
+def send(port: int, request: bytes) -> tuple[str, dict[str, str]]:
+    """The status line and the JSON of the answer to raw bytes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as caller:
+        caller.sendall(request)
+        head, _, body = caller.recv(65_536).partition(b"\r\n\r\n")
+    return head.split(b"\r\n")[0].decode(), json.loads(body)
+
+
+def test_bodies_that_never_end_take_no_place_in_web(port: int, web: FarSide) -> None:
+    callers = []
+    for _ in range(20):
+        caller = socket.create_connection(("127.0.0.1", port), timeout=20)
+        caller.sendall(HEAD + b"Content-Length: 100\r\n\r\nabc")
+        callers.append(caller)
+    assert get(port, "/healthz")[0] == 200
+    assert web.asked == ["/healthz"]
+    for caller in callers:
+        caller.close()
+
+
+def test_a_body_with_broken_chunks_is_the_callers_fault(port: int) -> None:
+    status, body = send(port, HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n")
+    assert status == "HTTP/1.1 400 Bad Request"
+    assert body["error"] == "invalid_request"
+
+
+def test_what_the_webs_server_refuses_without_a_word_is_put_into_words(port: int, web: FarSide) -> None:
+    web.answer = lambda _method, _path: (400, b"")
+    status, headers, body = get(port, "/api/v1/picks")
+    assert (status, headers["Content-Type"]) == (400, "application/json")
+    assert json.loads(body)["error"] == "invalid_request"
+
+
+def test_metrics_are_not_for_the_world(port: int, web: FarSide) -> None:
+    assert get(port, "/metrics")[0] == 404
+    assert web.asked == []
+
+
+def test_while_web_is_away_programs_are_told_when_to_come_back(port: int, web: FarSide) -> None:
+    web.stop()
+    status, headers, body = get(port, "/api/v1/picks")
+    assert (status, headers["Retry-After"], headers["Access-Control-Allow-Origin"]) == (503, "5", "*")
+    assert json.loads(body)["error"] == "service_unavailable"
+    assert get(port, "/admin/")[0] == 503
