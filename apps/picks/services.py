@@ -64,6 +64,7 @@ def publish_pick(
     through at these quotes.
     NotPublishable or MoveNotAllowed with the sentence to show; Pick.DoesNotExist.
     """
+    _must_be_keepable(reason)
     pick = _locked(pick_id)
     _must_be_in_review(pick)
     _check_start(pick.fixture, now=now)
@@ -92,6 +93,7 @@ def publish_pick(
 @transaction.atomic
 def reject_pick(*, pick_id: UUID, now: datetime, by: Person, reason: str) -> Pick:
     """Keep a pick from customers, for a reason that is kept. ReasonMissing, MoveNotAllowed, Pick.DoesNotExist."""
+    _must_be_keepable(reason)
     if not reason.strip():
         raise ReasonMissing("Say why the pick is rejected.")
     pick = _locked(pick_id)
@@ -197,6 +199,7 @@ def settle_pick(
     """
     if result not in Outcome.values:
         raise AppError(f"{result!r} is no result; use {', '.join(Outcome.values)}.", code="unknown_result")
+    _must_be_keepable(reason)
     pick = _locked(pick_id)
     last = pick.settlements.last()
     if last is not None and last.result == result:
@@ -236,6 +239,11 @@ def settle_pick(
     return settlement
 
 
+def _must_be_keepable(reason: str) -> None:
+    if len(reason) > MOST_REASON or not "".join(reason.splitlines()).replace("\t", "").isprintable():
+        raise TextRefused(f"A reason has at most {MOST_REASON} printable characters.")
+
+
 def _locked(pick_id: UUID) -> Pick:
     return Pick.objects.select_for_update(of=("self",)).select_related("fixture").get(pk=pick_id)
 
@@ -263,6 +271,4 @@ def _check_start(fixture: Fixture, *, now: datetime) -> None:
 
 
 def _note(pick: Pick, action: str, *, by: Person, at: datetime, reason: str = "") -> None:
-    if len(reason) > MOST_REASON or not reason.replace("\n", "").replace("\r", "").isprintable():
-        raise TextRefused(f"A reason has at most {MOST_REASON} printable characters.")
     Decision.objects.create(pick=pick, action=action, by=by, at=at, reason=reason)
