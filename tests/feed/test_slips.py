@@ -123,6 +123,7 @@ class TestJoins:
         self.join(event())
         take(replace(ONE, name="Leeds vs Burnley", home_team="Leeds", away_team="Burnley"))
         assert self.join(event(), now=NOW + HOUR)["Arsenal-Chelsea"].fixture is None
+        assert not Selection.objects.filter(is_open=True).exists()
 
     def test_of_two_legs_the_nearer_takes_a_fixture_without_a_start(self) -> None:
         take(replace(ONE, kickoff_at=None))

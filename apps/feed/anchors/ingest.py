@@ -27,7 +27,7 @@ def ingest_anchor(
     """
     rows = _upsert(readings, feed=feed, now=now)
     with transaction.atomic():
-        _join(rows, sport=sport, now=now)
+        left = _join(rows, sport=sport, now=now)
     joined = {row.external_id: row for row in AnchorRow.objects.filter(source=SOURCE, feed=feed).exclude(fixture=None)}
     fixtures = Fixture.objects.in_bulk([row.fixture_id for row in joined.values() if row.fixture_id])
     lines = {reading.external_id: reading.markets for reading in readings}
@@ -44,6 +44,8 @@ def ingest_anchor(
             markets=tuple(_turned(market, row.swapped) for market in lines.get(external_id, ())),
             in_play=fixtures[row.fixture_id].started_at is not None,
         )
+    for fixture_id in left - observed.keys():  # its row turned out to be another match's
+        observed[fixture_id] = Observed(fixture_id, SOURCE, ())
     record_quotes(list(observed.values()), now=now)
     return len(joined)
 
@@ -73,19 +75,25 @@ def _upsert(readings: Sequence[AnchorReading], *, feed: str, now: datetime) -> l
     return list(AnchorRow.objects.filter(source=SOURCE, external_id__in=rows).select_related("fixture"))
 
 
-def _join(rows: Sequence[AnchorRow], *, sport: str, now: datetime) -> None:
-    """Join every row anew, since names, times and sides may have moved; a fixture that has no start takes its row's."""
+def _join(rows: Sequence[AnchorRow], *, sport: str, now: datetime) -> set[int]:
+    """Join every row anew, since names, times and sides may have moved; a fixture that has no start takes its row's.
+
+    Gives the fixtures that a row was taken from.
+    """
     joiner = Joiner(_candidates(rows, sport=sport, now=now), aliases_of(sport))
     joins = _one_row_a_fixture([(row, join) for row in rows if (join := joiner.find(row))], now=now)
-    changed = []
+    changed: list[AnchorRow] = []
+    left: set[int] = set()
     for row in rows:
         join = joins.get(row.pk)
         fixture, swapped = join or (None, False)
         if (row.fixture_id, row.swapped) != (fixture.pk if fixture else None, swapped):
             changed.append(row)
+            left |= {row.fixture_id} if row.fixture_id else set()
         row.fixture, row.swapped = fixture, swapped
     AnchorRow.objects.bulk_update(changed, ["fixture", "swapped"], batch_size=BATCH)
     give_kickoffs([row for row in rows if row.fixture_id], now=now)
+    return left - {row.fixture_id for row in rows if row.fixture_id}
 
 
 def _one_row_a_fixture(found: Sequence[tuple[AnchorRow, Join]], *, now: datetime) -> dict[int, Join]:
