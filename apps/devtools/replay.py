@@ -73,7 +73,7 @@ def account() -> Account:
     """Explain every match: its pick and where that ended, or why none was made, from the prices that were there."""
     reasons: Counter[str] = Counter()
     unexplained: list[str] = []
-    picks = {pick.fixture_id: pick for pick in Pick.objects.all()}
+    picks = {pick.fixture_id: pick for pick in Pick.objects.order_by("proposed_at")}
     opening = _opening_quotes()
     for fixture in Fixture.objects.filter(merged_into=None).order_by("kickoff_at"):
         pick = picks.get(fixture.pk)

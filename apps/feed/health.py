@@ -34,7 +34,8 @@ def feed() -> tuple[str, str]:
     """Degraded, with the reason, where a poll fails or is late; picks are served all the same."""
     polls = {poll.name: poll for poll in Poll.objects.all()}
     problems = []
-    for name in NEEDED:
+    needed = (*NEEDED, "anchor") if settings.ODDS_API_KEY else NEEDED
+    for name in needed:
         poll = polls.get(name)
         late = timedelta(seconds=max(3 * settings.POLL_SECONDS[name], 60))
         if poll is None or poll.last_ok_at is None:
@@ -45,7 +46,7 @@ def feed() -> tuple[str, str]:
     problems += [
         f"{poll.name}: {poll.last_error}"
         for poll in polls.values()
-        if poll.name not in NEEDED and poll.last_error and poll.last_error_at and poll.last_error_at > recent
+        if poll.name not in needed and poll.last_error and poll.last_error_at and poll.last_error_at > recent
     ]
     try:
         since = still_since(now=timezone.now())

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import IntegrityError, transaction
@@ -16,10 +16,12 @@ log = structlog.get_logger(__name__)
 
 FIELDS = [
     "internal_id", "bfi", "sport", "league", "name", "home_team", "away_team", "kickoff_at", "kickoff_source",
-    "started_at", "in_play", "waiting_at", "tournament", "last_seen_at", "odds_due_at", "result_due_at", "result_asks",
+    "started_at", "in_play", "waiting_at", "tournament", "last_seen_at", "odds_due_at", "odds_digest", "result_due_at",
+    "result_asks",
 ]  # fmt: skip
 TOUCHED = ("last_seen_at", "waiting_at")  # written for a whole page at once, and no change of a row
 BATCH = 2_000
+YOUNG_START = timedelta(minutes=5)
 
 
 @dataclass
@@ -34,7 +36,11 @@ class Known:
         readings = list(readings)
         ids = [reading.internal_id for reading in readings if reading.internal_id]
         bfis = [reading.bfi for reading in readings if reading.bfi]
-        rows = Fixture.objects.select_for_update().filter(Q(internal_id__in=ids) | Q(bfi__in=bfis)).order_by("id")
+        rows = (
+            Fixture.objects.select_for_update(no_key=True)
+            .filter(Q(internal_id__in=ids) | Q(bfi__in=bfis))
+            .order_by("id")
+        )
         known = cls()
         for row in rows:
             known.add(row)
@@ -153,8 +159,10 @@ def _apply(reading: FixtureReading, row: Fixture, moves: list[KickoffChange], *,
     row.internal_id = reading.internal_id or row.internal_id
     row.sport, row.name, row.tournament = reading.sport, reading.name, reading.tournament
     row.league = reading.league or row.league
-    row.home_team = reading.home_team or row.home_team
-    row.away_team = reading.away_team or row.away_team
+    # The lists do not agree on the order of the sides; a pick is on a side, so the first order that we saw stays.
+    if (fold(reading.home_team), fold(reading.away_team)) != (fold(row.away_team), fold(row.home_team)):
+        row.home_team = reading.home_team or row.home_team
+        row.away_team = reading.away_team or row.away_team
     _apply_play(reading, row, now=now)
     if reading.kickoff_at is not None:
         move = schedule(row, reading.kickoff_at, source="feed", now=now)
@@ -167,11 +175,19 @@ def _apply_play(reading: FixtureReading, row: Fixture, *, now: datetime) -> None
     if reading.in_play:
         row.in_play = True
         row.started_at = row.started_at or now
-    elif row.started_at is not None and not row.in_play and row.kickoff_at is not None and now < row.kickoff_at:
-        row.started_at = row.result_due_at = None  # it was never on: a slip, or a start that was put off
+    elif _never_began(row, now=now):
+        row.started_at = row.result_due_at = None
+        row.result_asks, row.odds_digest = 0, ""
     waits = row.started_at is None and not row.tournament
     if waits and row.odds_due_at is None and (row.kickoff_at is None or now < row.kickoff_at):
         row.odds_due_at = now
+
+
+def _never_began(row: Fixture, *, now: datetime) -> bool:
+    """Whether a start was a slip, or put off: just seen, over at once, and the schedule still ahead."""
+    if row.started_at is None or row.in_play or now - row.started_at > YOUNG_START:
+        return False
+    return row.kickoff_at is None or now < row.kickoff_at
 
 
 # Whose word on the kick-off counts more: the feed's own, then a reviewer's, then the anchor's.

@@ -26,6 +26,9 @@ class Kind(models.TextChoices):
     OTHER = "other"
 
 
+CALLED_OFF = frozenset({"abandoned", "cancelled", "canceled", "walkover"})  # ends that name no winner
+
+
 class Fixture(models.Model):
     """One sporting event. Either upstream id may be missing; a record that shows both merges two rows."""
 

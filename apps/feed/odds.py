@@ -71,20 +71,20 @@ def refresh(fixtures: Sequence[Fixture], *, upstream: Porqpine, now: datetime) -
         digest = digests.get(_asked(fixture), "")
         fresh_enough = fixture.odds_read_at is not None and now - fixture.odds_read_at < FULL_READ
         (still if digest and digest == fixture.odds_digest and fresh_enough else moved).append(fixture)
-    confirmed = confirm_quotes(fixture_ids=[fixture.pk for fixture in still], books=BOOKS, now=now)
+    confirm_quotes(fixture_ids=[fixture.pk for fixture in still], books=BOOKS, now=now)
 
     read, wrong = _read_in_time(moved, upstream)
     observed: list[Observed] = []
     for fixture, reading in read:
         observed += whole_books(fixture.pk, reading, in_play=fixture.started_at is not None)
         # What could not be read whole is read again at the next turn, moved or not.
-        fixture.odds_digest = digests.get(_asked(fixture), "") if reading.legible else ""
+        fixture.odds_digest = digests.get(_asked(fixture), "") if reading.legible and reading.fresh else ""
         fixture.odds_read_at = now
     with transaction.atomic():
         changed = record_quotes(observed, now=now)
         Fixture.objects.bulk_update([fixture for fixture, _reading in read], ["odds_digest", "odds_read_at"])
-    seen = confirmed + sum(len(market.selections) for book in observed for market in book.markets)
-    stillness.note(looked_at=seen, moved=changed > 0, now=now)
+    priced = {book.fixture_id for book in observed if book.markets} | {fixture.pk for fixture in still}
+    stillness.note(fixture_ids=priced, moved=changed > 0, now=now)
     return Outcome(len(still) + len(read), wrong=wrong)
 
 
@@ -128,7 +128,10 @@ def _digests(fixtures: Sequence[Fixture], upstream: Porqpine) -> dict[str, str]:
     found: dict[str, str] = {}
     asked = [_asked(fixture) for fixture in fixtures]
     for start in range(0, len(asked), MOST_IDS):
-        found |= upstream.digests(asked[start : start + MOST_IDS])
+        try:
+            found |= upstream.digests(asked[start : start + MOST_IDS])
+        except UpstreamRefused as error:  # one id that it does not like: these are read in full
+            log.warning("digests_refused", reason=str(error))
     return found
 
 

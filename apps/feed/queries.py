@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from apps.feed.models import Fixture, Kind, Quote, Result, Selection
+from apps.feed.models import CALLED_OFF, Fixture, Kind, Quote, Result, Selection
 
 NO_MARGIN = Decimal("0.97")  # no sharp book prices itself more than 3 % under its own fair odds
 # A list may be half a minute old: only a fixture seen waiting for longer than this began late for real.
@@ -31,6 +31,7 @@ def promising_fixtures(*, earliest: datetime, latest: datetime, anchor: str, see
         Fixture.objects.filter(
             Q(kickoff_at__gte=earliest, kickoff_at__lte=latest) | Q(kickoff_at=None, last_seen_at__gte=seen_since),
             Exists(offers),
+            ~Exists(Result.objects.filter(fixture=OuterRef("pk"), status__in=CALLED_OFF)),
             started_at=None,
             merged_into=None,
             tournament=False,
@@ -61,7 +62,8 @@ def closing_quotes(*, fixture: Fixture, book: str, start: datetime) -> Iterable[
     """The last match-odds quote of each selection at a book before the start, in one statement."""
     return (
         Quote.objects.filter(
-            selection__market__fixture=fixture,
+            # Of rows that were one match the quotes stay where they were.
+            Q(selection__market__fixture=fixture) | Q(selection__market__fixture__merged_into=fixture),
             selection__market__book=book,
             selection__market__kind=Kind.MATCH_ODDS,
             observed_at__lt=start,

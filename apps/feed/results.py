@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db.models import F, Q
 
-from apps.feed.models import Fixture, Result
+from apps.feed.models import CALLED_OFF, Fixture, Result
 from apps.feed.names import same_match, side_of
 from apps.feed.readings import ResultReading
 
@@ -18,10 +18,10 @@ USUAL_MINUTES = {
     "handball": 100, "volleyball": 130, "horse-racing": 15, "greyhound": 10,
 }  # fmt: skip
 OTHER_MINUTES = 180
+LONG = timedelta(hours=4)
 SAID = ["fixture", "winner", "tagged", "home_score", "away_score", "status"]
 BATCH = 2_000
-NO_WINNER = frozenset({"abandoned", "cancelled", "canceled", "walkover"})  # ends that name nobody
-ENDED = Q(results__winner__gt="") | Q(results__status__in=NO_WINNER)  # somebody said how it ended
+ENDED = Q(results__winner__gt="") | Q(results__status__in=CALLED_OFF)  # somebody said how it ended
 GIVE_UP = timedelta(days=4)  # upstream keeps results 12 hours; after four days nobody will say
 
 
@@ -44,7 +44,7 @@ def ingest_results(readings: Sequence[ResultReading], *, now: datetime) -> int:
     Result.objects.bulk_create(
         rows.values(), update_conflicts=True, unique_fields=SAID, update_fields=["observed_at"], batch_size=BATCH
     )
-    ended = {row.fixture_id for row in rows.values() if row.winner or row.status in NO_WINNER}
+    ended = {row.fixture_id for row in rows.values() if row.winner or row.status in CALLED_OFF}
     Fixture.objects.filter(
         Q(in_play=True) | Q(result_due_at__isnull=False) | Q(odds_due_at__isnull=False), pk__in=ended
     ).update(in_play=False, result_due_at=None, odds_due_at=None)
@@ -54,14 +54,14 @@ def ingest_results(readings: Sequence[ResultReading], *, now: datetime) -> int:
 def _speaks_of(reading: ResultReading, fixture: Fixture, *, now: datetime) -> bool:
     if reading.bfi and fixture.bfi and reading.bfi != fixture.bfi:
         return False
-    if not same_match(
+    if reading.bfi != fixture.bfi and not same_match(
         (reading.name, reading.home_team, reading.away_team), (fixture.name, fixture.home_team, fixture.away_team)
     ):
         log.warning("result_of_another_match", fixture=fixture.pk, names=reading.name)
         return False
     # A match that is called off is over before it begins; one that is won is not.
     begun = fixture.started_at is not None or fixture.kickoff_at is None or fixture.kickoff_at <= now
-    return begun or reading.status in NO_WINNER
+    return begun or reading.status in CALLED_OFF
 
 
 def _fixtures(readings: Sequence[ResultReading]) -> dict[tuple[str, str | None], Fixture]:
@@ -117,7 +117,8 @@ def expect_results(*, now: datetime) -> int:
 
 def claim_result_asks(*, now: datetime, most: int) -> list[Fixture]:
     """The fixtures to ask about now, each moved to its next ask: every 30 s ten times, then slower, to an hour."""
-    due = Fixture.objects.filter(result_due_at__lte=now, in_play=False).order_by("result_due_at").values("pk")[:most]
+    over = Q(in_play=False) | Q(kickoff_at__lt=now - LONG)  # the live lists may be away, and nobody ends its play
+    due = Fixture.objects.filter(over, result_due_at__lte=now).order_by("result_due_at").values("pk")[:most]
     claimed = []
     for row in Fixture.objects.filter(pk__in=due):
         seconds = 30 if row.result_asks < 10 else min(30 * 2 ** (row.result_asks - 9), 3_600)

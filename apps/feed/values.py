@@ -75,6 +75,8 @@ def size(value: Any) -> Decimal | None:
 def instant(value: Any) -> datetime | None:
     """An instant from ISO text (UTC where it names no zone), Unix seconds or milliseconds; between 2000 and 2100."""
     if isinstance(value, str) and not value.strip().isdigit():
+        if ":" not in value:
+            return None  # a day is no instant
         try:
             parsed = datetime.fromisoformat(value.strip())
         except ValueError:

@@ -114,7 +114,7 @@ class Pick(models.Model):
             models.UniqueConstraint(
                 name="pick_one_per_fixture_and_market",
                 fields=["fixture", "question"],
-                condition=Q(origin=Origin.ENGINE),
+                condition=Q(origin=Origin.ENGINE) & ~Q(status="expired"),
             ),
         ]
         indexes = [

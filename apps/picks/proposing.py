@@ -23,7 +23,8 @@ WATCHED = ("side", "odds", "fair_odds", "book", "confidence", "suspicious", "met
 def propose(*, now: datetime) -> int:
     """Evaluate every fixture that can still make a pick; gives how many new picks went into review.
 
-    One pick per fixture and market, the best edge: a pick in review follows the prices until somebody edits its text
+    One pick per fixture and market, the best edge (a match that is put off after its pick expired may make another): a
+    pick in review follows the prices until somebody edits its text
     or decides; any other pick of the fixture is left as it is. Safe to run twice at once: the database refuses a
     second pick.
     """
@@ -38,7 +39,7 @@ def propose(*, now: datetime) -> int:
         pick.fixture_id: pick
         for pick in Pick.objects.filter(
             fixture__in=[fixture.pk for fixture, _fields in found], question=Kind.MATCH_ODDS, origin=Origin.ENGINE
-        )
+        ).exclude(status=Status.EXPIRED)
     }
     new = [_new_pick(fixture, fields, now=now) for fixture, fields in found if fixture.pk not in known]
     Pick.objects.bulk_create(new, ignore_conflicts=True)
@@ -87,7 +88,8 @@ FROM (
   FROM picks_pick AS mine JOIN feed_fixture AS f ON f.id = mine.fixture_id
   WHERE f.merged_into_id IS NOT NULL AND mine.status IN ('admin_review', 'published')
     AND NOT EXISTS (
-      SELECT 1 FROM picks_pick AS other WHERE other.fixture_id = f.merged_into_id AND other.question = mine.question
+      SELECT 1 FROM picks_pick AS other
+      WHERE other.fixture_id = f.merged_into_id AND other.question = mine.question AND other.status <> 'expired'
     )
   ORDER BY f.merged_into_id, mine.question, mine.status DESC, mine.proposed_at  -- what is out goes first
 ) AS moving

@@ -18,12 +18,14 @@ from apps.picks.announcement import announcement
 from apps.picks.closing import closing_of
 from apps.picks.grading import profit
 from apps.picks.models import AutoPublish, Decision, MoveNotAllowed, Outcome, Pick, Settlement, Status
+from apps.picks.proposing import follow_fixtures
 from apps.picks.rollup import add_to_record, correct_record, counted
 from apps.picks.standing import standing_edge
 
 log = structlog.get_logger(__name__)
 Person = User | None
 MOST_REASON = 2_000
+SLIP = timedelta(minutes=2)  # one false "in play" of the feed costs no pick
 
 
 class NotPublishable(AppError):
@@ -134,7 +136,8 @@ def enter_kickoff_of(*, pick_id: UUID, kickoff_at: datetime, now: datetime, by: 
 def expire_picks(*, now: datetime) -> int:
     """Picks that nobody decided on before the start; also those whose fixture is another's row now, or has no start and
     has not been listed for a day. Gives how many."""
-    begun = Q(kickoff_at__lte=now) | Q(fixture__started_at__isnull=False) | Q(fixture__merged_into__isnull=False)
+    follow_fixtures()  # or a pick whose row has just gone into another would be taken for a left-over
+    begun = Q(kickoff_at__lte=now) | Q(fixture__started_at__lte=now - SLIP) | Q(fixture__merged_into__isnull=False)
     begun |= Q(kickoff_at=None, fixture__last_seen_at__lt=now - timedelta(days=1))
     late = Pick.objects.select_for_update(skip_locked=True, of=("self",)).filter(begun, status=Status.REVIEW)
     ids = [pick.pk for pick in late.only("pk")]
@@ -204,7 +207,7 @@ def settle_pick(
     last = pick.settlements.last()
     if last is not None and last.result == result:
         return last
-    if result != Outcome.VOID and not _begun(pick.fixture, now=now):
+    if result != Outcome.VOID and not _begun(pick.fixture.merged_into or pick.fixture, now=now):
         raise NotBegun(f"{pick.fixture} has not begun: before the start only void is possible.")
     if last is not None and not reason.strip():
         raise ReasonMissing(f"{pick.selection} is settled as {last.result}: say why that is wrong.")

@@ -7,10 +7,11 @@ import structlog
 from django.db.models import F, Q
 
 from apps.feed.models import Fixture, KickoffChange, Result
+from apps.feed.names import fold
 from apps.feed.queries import last_result
 from apps.picks.grading import Ending, Held, decide
-from apps.picks.models import Pick, Status
-from apps.picks.services import settle_pick
+from apps.picks.models import Origin, Pick, Status
+from apps.picks.services import NotBegun, settle_pick
 
 log = structlog.get_logger(__name__)
 
@@ -42,18 +43,33 @@ def _settle(pick_id: UUID, *, now: datetime) -> bool:
     if result is None or pick.status != Status.PUBLISHED:
         return False
     ending = _ending(result, fixture, hours_late=_hours_late(pick, fixture, now=now))
+    if pick.origin == Origin.ENGINE and not _names_the_same(pick, fixture):
+        return _hold(pick, "The sides of the fixture are not those that the pick names.", now=now)
     grading = decide(market=pick.market, side=pick.side, line=pick.line, ending=ending)
     if isinstance(grading, Held):
-        Pick.objects.filter(pk=pick.pk, status=Status.PUBLISHED).update(held=grading.reason[:200], held_at=now)
-        return False
-    settle_pick(
-        pick_id=pick.pk,
-        result=grading.result,
-        now=now,
-        rule=grading.rule,
-        evidence={"result": result.pk, "winner": result.winner, "score": _score(result), "status": result.status},
-    )
+        return _hold(pick, grading.reason, now=now)
+    evidence = {"result": result.pk, "winner": result.winner, "score": _score(result), "status": result.status}
+    try:
+        settle_pick(pick_id=pick.pk, result=grading.result, now=now, rule=grading.rule, evidence=evidence)
+    except NotBegun as error:
+        return _hold(pick, str(error), now=now)
     return True
+
+
+def _hold(pick: Pick, reason: str, *, now: datetime) -> bool:
+    Pick.objects.filter(pk=pick.pk, status=Status.PUBLISHED).update(held=reason[:200], held_at=now)
+    return False
+
+
+def _names_the_same(pick: Pick, fixture: Fixture) -> bool:
+    """Whether the bet in words, as customers read it, is still on the side that it would be graded as."""
+    if pick.side not in ("home", "away"):
+        return True
+    mine, other = fixture.home_team, fixture.away_team
+    if pick.side == "away":
+        mine, other = other, mine
+    named = fold(pick.selection)
+    return fold(mine) in named or fold(other) not in named
 
 
 def _hours_late(pick: Pick, fixture: Fixture, *, now: datetime) -> float:

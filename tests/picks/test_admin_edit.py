@@ -83,7 +83,7 @@ def test_the_text_of_another_reviewer_is_not_overwritten_unread(browser):
     answers = opened(browser, [pick]) | {f"{pick.pk}-text": "Mine."}
     edit_analysis(pick_id=pick.pk, now=timezone.now(), by=User.objects.create_superuser("bob"), text="Theirs.")
     told = save(browser, [pick], answers)
-    assert "Another reviewer has changed it since" in text(told)
+    assert "It has been changed since" in text(told)
     assert "Theirs." in text(told)
     assert stored(pick) == "Theirs."
     (edit,) = told.context["edits"]

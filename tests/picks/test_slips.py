@@ -185,6 +185,50 @@ class TestStarts:
         assert (decision.action, decision.by, decision.reason) == ("kickoff_entered", ada, "2026-05-25 15:00 UTC")
 
 
+class TestSides:
+    def test_a_pick_that_names_the_other_side_is_put_before_a_person(self) -> None:
+        pick = published()
+        Fixture.objects.update(home_team="Chelsea", away_team="Arsenal")
+        pick.fixture.refresh_from_db()
+        ended(pick.fixture, "Arsenal", (0, 1))
+        assert "not those that the pick names" in settled(pick).held
+
+    def test_a_start_that_moves_ahead_after_the_result_is_put_before_a_person(self) -> None:
+        pick = published()
+        ended(pick.fixture, "Arsenal", (1, 0))
+        Fixture.objects.update(kickoff_at=AFTER + timedelta(hours=1))
+        assert "has not begun" in settled(pick).held
+
+    def test_one_slip_of_in_play_costs_no_pick(self) -> None:
+        pick = proposed()
+        Fixture.objects.update(started_at=NOW)
+        assert expire_picks(now=NOW + timedelta(minutes=1)) == 0
+        assert expire_picks(now=NOW + timedelta(minutes=3)) == 1
+        pick.refresh_from_db()
+        assert pick.status == Status.EXPIRED
+
+    def test_a_match_put_off_after_its_pick_expired_may_make_another(self) -> None:
+        pick = proposed()
+        expire_picks(now=KICKOFF)
+        Fixture.objects.update(kickoff_at=KICKOFF + timedelta(hours=2))
+        assert propose(now=NOW) == 1
+        assert propose(now=NOW) == 0
+        assert Pick.objects.exclude(pk=pick.pk).get().status == Status.REVIEW
+
+    def test_called_off_before_the_start_it_makes_no_pick(self) -> None:
+        ended(priced(), "", status="cancelled")
+        assert propose(now=NOW) == 0
+
+    def test_the_close_is_found_on_the_row_that_was_merged_away(self) -> None:
+        pick = published(internal_id="1", bfi=None)
+        quote(pick.fixture, FAIR, book="pinnacle", now=KICKOFF - SECOND)
+        kept = fixture(internal_id=None, bfi="2")
+        Fixture.objects.filter(pk=pick.fixture_id).update(merged_into=kept)
+        propose(now=NOW)
+        ended(kept, "Arsenal", (1, 0))
+        assert (settled(pick).fixture_id, pick.clv) == (kept.pk, pick.edge)
+
+
 class TestSettling:
     def test_before_the_start_only_void_is_possible(self) -> None:
         pick = published()

@@ -33,8 +33,8 @@ def ingest_anchor(
     lines = {reading.external_id: reading.markets for reading in readings}
     observed: dict[int, Observed] = {}
     for external_id, row in joined.items():
-        # A row not seen for an hour was closed long ago; `unread` rows are there, only not readable.
-        if row.fixture_id is None or external_id in unread or row.last_seen_at < now - timedelta(hours=1):
+        # A row not seen for a day was closed long ago; `unread` rows are there, only not readable.
+        if row.fixture_id is None or external_id in unread or row.last_seen_at < now - timedelta(days=1):
             continue
         if row.fixture_id in observed and external_id not in lines:
             continue
@@ -115,9 +115,10 @@ def _candidates(rows: Sequence[AnchorRow], *, sport: str, now: datetime) -> list
     times = [row.commence_at for row in rows if row.commence_at] or [now]
     firm = ~Q(kickoff_source__in=["", "anchor"])
     return list(
-        Fixture.objects.filter(
-            sport=sport, merged_into=None, tournament=False, last_seen_at__gte=now - timedelta(days=1)
-        )
+        # Locked in the order in which a page of fixtures is locked: neither waits for the other in a ring.
+        Fixture.objects.select_for_update(no_key=True)
+        .order_by("id")
+        .filter(sport=sport, merged_into=None, tournament=False, last_seen_at__gte=now - timedelta(days=1))
         .exclude(firm, kickoff_at__lt=min(times) - NEAR)
         .exclude(firm, kickoff_at__gt=max(times) + NEAR)
     )

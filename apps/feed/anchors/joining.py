@@ -40,7 +40,11 @@ class Joiner:
         """The fixture nearest in time whose two sides are the row's; None where there is none within three hours."""
         home, away = self.canonical(row.home_team), self.canonical(row.away_team)
         for sides, swapped in (((home, away), False), ((away, home), True)):
-            near = [fixture for fixture in self._by_sides.get(sides, ()) if times_agree(fixture, row.commence_at)]
+            near = [
+                fixture
+                for fixture in self._by_sides.get(sides, ())
+                if times_agree(fixture, row.commence_at) and not _next_meeting(fixture, row)
+            ]
             if near:
                 return Join(min(near, key=lambda fixture: _distance(fixture, row.commence_at)), swapped)
         return None
@@ -48,8 +52,16 @@ class Joiner:
 
 def times_agree(fixture: Fixture, commence_at: datetime | None) -> bool:
     """Whether two starts are within three hours, or one is unknown. A start that an anchor gave binds no anchor."""
-    firm = fixture.kickoff_at if fixture.kickoff_source not in ("", "anchor") else fixture.started_at
+    known = fixture.kickoff_source not in ("", "anchor")
+    firm = fixture.kickoff_at if known else fixture.started_at if fixture.in_play else None
     return firm is None or commence_at is None or abs(firm - commence_at) <= NEAR
+
+
+def _next_meeting(fixture: Fixture, row: AnchorRow) -> bool:
+    """Whether a row is a later match of the same sides: only the row that gave a start may put it off."""
+    if row.fixture_id == fixture.pk or fixture.kickoff_at is None or row.commence_at is None:
+        return False
+    return row.commence_at > fixture.kickoff_at + NEAR
 
 
 def _distance(fixture: Fixture, commence_at: datetime | None) -> tuple[float, int]:

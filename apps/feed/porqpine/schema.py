@@ -127,7 +127,7 @@ def _legible(data: dict[str, Any]) -> bool:
         all(values.text(market.get("market_id")) and values.text(market.get("market_name")) for market in markets)
         and all(isinstance(market.get("selections"), list) for market in markets)
         and all(values.text(selection.get("name")) for selection in selections)
-        and all(isinstance(ladder, list) for ladder in ladders)
+        and all(ladder is None or isinstance(ladder, list) for ladder in ladders)
         and all(values.odds(level.get("odds")) for level in levels)
     )
 

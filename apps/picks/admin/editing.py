@@ -32,8 +32,8 @@ class ChangedSince(AppError):
 @transaction.atomic
 def _edit_unless_changed(*, pick_id: UUID, now: datetime, by: User, text: str, seen: str) -> None:
     pick = Pick.objects.select_for_update().get(pk=pick_id)
-    if pick.analysis_edited and _digest(pick.analysis) != seen:
-        raise ChangedSince("Another reviewer has changed it since: read theirs, and save again if yours is to stand.")
+    if _digest(pick.analysis) != seen:
+        raise ChangedSince("It has been changed since: read what it says now, and save again if yours is to stand.")
     edit_analysis(pick_id=pick_id, now=now, by=by, text=text)
 
 

@@ -410,7 +410,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="pick",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("origin", "engine")),
+                condition=models.Q(("origin", "engine"), models.Q(("status", "expired"), _negated=True)),
                 fields=("fixture", "question"),
                 name="pick_one_per_fixture_and_market",
             ),
