@@ -12,6 +12,7 @@ from django.db.models import Case, F, When
 from apps.feed import stillness
 from apps.feed.http import UpstreamFailed, UpstreamRefused
 from apps.feed.models import Fixture
+from apps.feed.porqpine import schema
 from apps.feed.porqpine.client import MOST_IDS, Porqpine
 from apps.feed.quotes import Observed, confirm_quotes, record_quotes
 from apps.feed.readings import FixtureReading, OddsReading
@@ -19,7 +20,7 @@ from apps.feed.watch import Outcome
 
 log = structlog.get_logger(__name__)
 
-BOOKS = ("exchange", "bookmaker")  # the books that Porqpine carries
+BOOKS = tuple(schema.BOOKS)  # the books that Porqpine carries
 FULL_READ = timedelta(minutes=8)  # a full read at least this often: longer than any turn, shorter than a quote may live
 SEEN = timedelta(minutes=15)  # what no list has shown for longer is not asked for
 READING = 15.0  # seconds: what was read is stored before the worker's time is up, however slow upstream is
