@@ -79,7 +79,25 @@ def test_instants_in_every_documented_form() -> None:
         1778284458000,
     ):
         assert values.instant(form) == at
-    assert [values.instant(bad) for bad in ("soon", -1, 0, None, [], "9999-12-31", 10**15)] == [None] * 7
+    assert [values.instant(bad) for bad in ("soon", -1, 0, None, [], "9999-12-31T00:00", "2026-05-25", 10**15)] == [
+        None
+    ] * 8
+
+
+@pytest.mark.parametrize(
+    ("selection", "legible"),
+    [
+        ({"name": "A", "back": [{"odds": 2.1, "size": 5}], "lay": None}, True),  # a thin book
+        ({"name": "A", "back": [], "lay": []}, True),
+        ({"name": "A", "back": [{"odds": "n/a"}], "lay": []}, False),
+        ({"name": None, "back": [], "lay": []}, False),
+        ({"name": "A", "back": "2.1", "lay": []}, False),
+    ],
+)
+def test_odds_are_legible_where_nothing_of_them_was_lost(selection: dict[str, Any], legible: bool) -> None:
+    market = {"market_id": "1", "market_name": "Match Odds", "selections": [selection]}
+    data = {"source": "live", "match_odds": [market], "bookmaker": []}
+    assert read_odds(data, FixtureReading("1", "2", "soccer", "A vs B", "A", "B")).legible == legible
 
 
 JSON = st.recursive(

@@ -11,11 +11,12 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.feed import odds
 from apps.feed.anchors.ingest import ingest_anchor
+from apps.feed.http import UpstreamRefused
 from apps.feed.ingest import ingest_fixtures, leave_play
 from apps.feed.models import AnchorRow, Fixture, Result, Selection
 from apps.feed.porqpine.schema import read_result, read_unified
 from apps.feed.quotes import Observed, confirm_quotes, record_quotes
-from apps.feed.readings import FixtureReading, MarketReading, SelectionReading
+from apps.feed.readings import FixtureReading, MarketReading, OddsReading, SelectionReading
 from apps.feed.results import claim_result_asks, expect_results, ingest_results
 from tests.factories import FixtureFactory
 from tests.feed.test_anchor import EPL, event
@@ -205,6 +206,44 @@ class TestPrices:
     def test_an_empty_frame_is_no_digest(self) -> None:
         market = {"1": {"market": {"byMarketId": {}}, "bookmaker": None}, "2": {"market": {"byMarketId": {"x": 1}}}}
         assert set(read_unified({"source": "live", "market": market})) == {"2"}
+
+
+class TestReading:
+    """What a refresh does with answers that are not what it asked for."""
+
+    class Upstream:
+        """Every price is live, but the change detector refuses."""
+
+        def __init__(self, *, fresh: bool = True) -> None:
+            self.fresh = fresh
+            self.read: list[str | None] = []
+
+        def digests(self, ids: Any) -> dict[str, str]:
+            if self.fresh:
+                raise UpstreamRefused("answered 400", 400)
+            return dict.fromkeys(ids, "same")
+
+        def odds(self, fixture: FixtureReading) -> tuple[OddsReading, str]:
+            self.read.append(fixture.bfi)
+            reading = SelectionReading("Arsenal", "home", Decimal("2.0"))
+            market = MarketReading("exchange", "1", "Match Odds", "match_odds", (reading,))
+            return OddsReading(fixture.internal_id, fixture.bfi, (market,), fresh=self.fresh), "live"
+
+    @pytest.mark.usefixtures("redis")
+    def test_a_change_detector_that_refuses_costs_no_price(self) -> None:
+        upstream: Any = self.Upstream()
+        fixtures = [FixtureFactory(), FixtureFactory()]
+        odds.refresh(fixtures, upstream=upstream, now=NOW)
+        assert upstream.read == [fixture.bfi for fixture in fixtures]
+        assert Selection.objects.filter(back_odds="2.0").count() == 2
+
+    @pytest.mark.usefixtures("redis")
+    def test_prices_that_were_not_live_are_read_again_at_once(self) -> None:
+        upstream: Any = self.Upstream(fresh=False)
+        fixture = FixtureFactory()
+        for _ in range(2):
+            odds.refresh([fixture], upstream=upstream, now=NOW)
+        assert len(upstream.read) == 2
 
 
 class TestTurns:
