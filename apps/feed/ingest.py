@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from apps.core.races import in_transaction
 from apps.feed.models import Fixture, KickoffChange
 from apps.feed.names import fold, same_match
 from apps.feed.readings import FixtureReading
@@ -61,14 +61,7 @@ def ingest_fixtures(readings: Sequence[FixtureReading], *, origin: str, now: dat
 
     Two workers may meet on a new fixture: the loser of the unique id reads again and finds the winner's row.
     """
-    for attempt in range(3):
-        try:
-            with transaction.atomic():
-                return _ingest(readings, origin=origin, now=now)
-        except IntegrityError:
-            if attempt == 2:
-                raise
-    raise AssertionError  # the loop returns or raises
+    return in_transaction(lambda: _ingest(readings, origin=origin, now=now))
 
 
 def _ingest(readings: Sequence[FixtureReading], *, origin: str, now: datetime) -> dict[FixtureReading, int]:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, F, When
 
+from apps.core.races import in_transaction
 from apps.feed import stillness
 from apps.feed.http import UpstreamFailed, UpstreamRefused
 from apps.feed.models import Fixture
@@ -81,9 +82,13 @@ def refresh(fixtures: Sequence[Fixture], *, upstream: Porqpine, now: datetime) -
         # What could not be read whole is read again at the next turn, moved or not.
         fixture.odds_digest = digests.get(_asked(fixture), "") if reading.legible and reading.fresh else ""
         fixture.odds_read_at = now
-    with transaction.atomic():
+
+    def store() -> int:
         changed = record_quotes(observed, now=now)
         Fixture.objects.bulk_update([fixture for fixture, _reading in read], ["odds_digest", "odds_read_at"])
+        return changed
+
+    changed = in_transaction(store)
     priced = {book.fixture_id for book in observed if book.markets} | {fixture.pk for fixture in still}
     stillness.note(fixture_ids=priced, moved=changed > 0, now=now)
     return Outcome(len(still) + len(read), wrong=wrong)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 
+from apps.core.races import in_transaction
 from apps.feed.models import Market, Quote, Selection
 from apps.feed.readings import MarketReading, SelectionReading
 
@@ -36,14 +37,7 @@ def record_quotes(observed: Sequence[Observed], *, now: datetime) -> int:
     observed = list({(seen.fixture_id, seen.book): seen for seen in observed}.values())
     if not observed:
         return 0
-    for attempt in range(3):
-        try:
-            with transaction.atomic():
-                return _record(observed, now=now)
-        except IntegrityError:  # another worker met the same new market first: read again
-            if attempt == 2:
-                raise
-    raise AssertionError  # the loop returns or raises
+    return in_transaction(lambda: _record(observed, now=now))
 
 
 def confirm_quotes(*, fixture_ids: Iterable[int], books: Sequence[str], now: datetime) -> int:
