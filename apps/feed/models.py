@@ -1,5 +1,7 @@
 """What the feed told us: fixtures, their markets and prices, results, and how well each poll is doing."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -24,9 +26,6 @@ class Kind(models.TextChoices):
     ASIAN_HANDICAP = "asian_handicap"
     TOTALS = "totals"
     OTHER = "other"
-
-
-CALLED_OFF = frozenset({"abandoned", "cancelled", "canceled", "walkover"})  # ends that name no winner
 
 
 class Fixture(models.Model):
@@ -70,6 +69,10 @@ class Fixture(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def may_have_begun(self, now: datetime) -> bool:
+        """Whether it was seen in play, or its start has passed or is not known."""
+        return self.started_at is not None or self.kickoff_at is None or self.kickoff_at <= now
 
 
 class KickoffChange(models.Model):

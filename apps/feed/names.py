@@ -12,6 +12,7 @@ COMMON_WORDS = frozenset({
 LETTERS = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "ð": "d"})
 DRAWS = frozenset({"the draw", "draw", "x", "tie"})
 SPORTS = {"football": "soccer"}
+CALLED_OFF = frozenset({"abandoned", "cancelled", "canceled", "walkover"})  # ends that name no winner
 
 
 def fold(name: str) -> str:

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from apps.feed.models import CALLED_OFF, Fixture, Kind, Quote, Result, Selection
+from apps.feed.models import Fixture, Kind, Quote, Result, Selection
+from apps.feed.names import CALLED_OFF
 
 NO_MARGIN = Decimal("0.97")  # no sharp book prices itself more than 3 % under its own fair odds
 # A list may be half a minute old: only a fixture seen waiting for longer than this began late for real.
@@ -59,7 +60,10 @@ def start_of(fixture: Fixture) -> datetime | None:
 
 
 def closing_quotes(*, fixture: Fixture, book: str, start: datetime) -> Iterable[Quote]:
-    """The last match-odds quote of each selection at a book before the start, in one statement."""
+    """A book's last match-odds quote of each side before the start, in one statement, `selection` loaded.
+
+    Of a side that was respelt the latest selection counts, and where one went as the other came, the open one.
+    """
     return (
         Quote.objects.filter(
             # Of rows that were one match the quotes stay where they were.
@@ -69,6 +73,6 @@ def closing_quotes(*, fixture: Fixture, book: str, start: datetime) -> Iterable[
             observed_at__lt=start,
         )
         .select_related("selection")
-        .order_by("selection_id", "-observed_at", "-id")
-        .distinct("selection_id")
+        .order_by("selection__side", "-observed_at", "-is_open", "-id")
+        .distinct("selection__side")
     )

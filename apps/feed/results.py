@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import structlog
 from django.db.models import F, Q
 
-from apps.feed.models import CALLED_OFF, Fixture, Result
-from apps.feed.names import same_match, side_of
+from apps.feed.models import Fixture, Result
+from apps.feed.names import CALLED_OFF, same_match, side_of
 from apps.feed.readings import ResultReading
 
 log = structlog.get_logger(__name__)
@@ -54,14 +54,13 @@ def ingest_results(readings: Sequence[ResultReading], *, now: datetime) -> int:
 def _speaks_of(reading: ResultReading, fixture: Fixture, *, now: datetime) -> bool:
     if reading.bfi and fixture.bfi and reading.bfi != fixture.bfi:
         return False
-    if reading.bfi != fixture.bfi and not same_match(
+    if not (reading.bfi and fixture.bfi) and not same_match(
         (reading.name, reading.home_team, reading.away_team), (fixture.name, fixture.home_team, fixture.away_team)
     ):
         log.warning("result_of_another_match", fixture=fixture.pk, names=reading.name)
         return False
     # A match that is called off is over before it begins; one that is won is not.
-    begun = fixture.started_at is not None or fixture.kickoff_at is None or fixture.kickoff_at <= now
-    return begun or reading.status in CALLED_OFF
+    return fixture.may_have_begun(now) or reading.status in CALLED_OFF
 
 
 def _fixtures(readings: Sequence[ResultReading]) -> dict[tuple[str, str | None], Fixture]:

@@ -4,7 +4,6 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from apps.feed.models import Quote
 from apps.feed.queries import closing_quotes, start_of
 from apps.picks.candidates import sides_of
 from apps.picks.engine.margin import NoFairPrice, fair_probabilities
@@ -24,14 +23,8 @@ def closing_of(pick: Pick) -> dict[str, Any]:
     start = start_of(pick.fixture)
     if start is None:
         return _no_close("the start is not known")
-    last: dict[str, Quote] = {}  # of a side that was respelt the latest selection counts
-    for quote in closing_quotes(fixture=pick.fixture, book=pick.anchor, start=start):
-        side = quote.selection.side
-        rival = last.get(side)
-        if rival is None or (quote.observed_at, quote.is_open) > (rival.observed_at, rival.is_open):
-            last[side] = quote
     sides: dict[str, float] = {}
-    for side, quote in last.items():
+    for quote in closing_quotes(fixture=pick.fixture, book=pick.anchor, start=start):
         if not quote.is_open or quote.back_odds is None:
             return _no_close("the anchor had withdrawn its line")
         if quote.in_play or not quote.fresh:
@@ -39,7 +32,7 @@ def closing_of(pick: Pick) -> dict[str, Any]:
         confirmed = min(quote.confirmed_until or quote.selection.last_confirmed_at, start)
         if start - confirmed > CLOSE_MAX_AGE:
             return _no_close("the anchor's last quote was over ten minutes old")
-        sides[side] = float(quote.back_odds)
+        sides[quote.selection.side] = float(quote.back_odds)
     wanted = sides_of(pick.sport)
     if set(sides) != set(wanted):
         return _no_close("the anchor did not price every side")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from apps.feed.names import CALLED_OFF
+
 HALF = Decimal(2)
 
 
@@ -95,7 +97,6 @@ class Held:
 
 
 COMPLETED = frozenset({"completed", "complete", "finished", "ft", "ended", "closed", "settled"})
-VOIDED = frozenset({"abandoned", "cancelled", "canceled", "walkover"})
 POSTPONED_HOURS = 72  # soccer: a match put off for longer is another match
 
 
@@ -104,7 +105,7 @@ def decide(*, market: str, side: str, line: Decimal | None, ending: Ending) -> G
 
     market: match_odds, asian_handicap, totals or other. side and line: of the bet, line of the side backed.
     """
-    if ending.status in VOIDED:
+    if ending.status in CALLED_OFF:
         return Graded("void", ending.status)
     if ending.sport == "soccer" and ending.hours_late > POSTPONED_HOURS:
         return Graded("void", "postponed")

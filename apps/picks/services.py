@@ -207,7 +207,7 @@ def settle_pick(
     last = pick.settlements.last()
     if last is not None and last.result == result:
         return last
-    if result != Outcome.VOID and not _begun(pick.fixture.merged_into or pick.fixture, now=now):
+    if result != Outcome.VOID and not (pick.fixture.merged_into or pick.fixture).may_have_begun(now):
         raise NotBegun(f"{pick.fixture} has not begun: before the start only void is possible.")
     if last is not None and not reason.strip():
         raise ReasonMissing(f"{pick.selection} is settled as {last.result}: say why that is wrong.")
@@ -259,10 +259,6 @@ def _must_be_in_review(pick: Pick) -> None:
     )
     told = f"{last.action} by {last.by or 'the system'} at {last.at:%H:%M:%S} UTC" if last else pick.status
     raise MoveNotAllowed(f"{pick.selection} is no longer in review: it was {told}.")
-
-
-def _begun(fixture: Fixture, *, now: datetime) -> bool:
-    return fixture.started_at is not None or fixture.kickoff_at is None or fixture.kickoff_at <= now
 
 
 def _check_start(fixture: Fixture, *, now: datetime) -> None:

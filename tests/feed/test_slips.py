@@ -45,6 +45,11 @@ class TestResults:
         assert result(**other) == 0
         assert not Result.objects.exists()
 
+    def test_of_another_match_are_not_ours_where_neither_has_a_bfi(self) -> None:
+        take(replace(ONE, bfi=None))
+        assert result(bfi=None, name="Leeds vs Burnley", winner="The Draw") == 0
+        assert result(bfi=None) == 1
+
     def test_with_another_spelling_of_one_side_are_ours(self) -> None:
         take(ONE)
         assert result(bfi=None, name="Arsenal FC v Chelsea London") == 1
