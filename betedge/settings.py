@@ -63,6 +63,14 @@ def whole(name: str, default: int) -> int:
     return int(value)
 
 
+def count(name: str, default: int) -> int:
+    """A whole number of 0 or more."""
+    written = str(env.str(name, default=str(default)))
+    if not (written.isascii() and written.isdigit()):
+        raise ImproperlyConfigured(f"{name} is {written!r}; it must be a whole number, 0 or more.")
+    return int(written)
+
+
 # --- The process -------------------------------------------------------------------------------------------------
 SECRET_KEY = required("BETEDGE_SECRET_KEY", "development-only-" + "0" * 40)
 if PRODUCTION and (len(SECRET_KEY) < 50 or SECRET_KEY.startswith(("development-", "django-insecure-"))):
@@ -151,6 +159,7 @@ AUTH_PASSWORD_VALIDATORS = [
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # a page of 500 picks approved in bulk sends one field a pick
 
 # --- Behind the front --------------------------------------------------------------------------------------------
+TRUSTED_PROXIES = count("BETEDGE_TRUSTED_PROXIES", 1)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 SECURE_SSL_REDIRECT = False  # the front does it; under /api/ nothing may ever redirect
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
@@ -171,6 +180,7 @@ DATABASES["default"]["OPTIONS"] = {
 if BETEDGE_ENV != "test":  # the test database is dropped at the end: no pool may hold on to it
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 3}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # a restarted server costs a reconnect, not an error
+WEB_WORKERS = whole("BETEDGE_WEB_WORKERS", 2)  # each serves a share of the little that is served without Redis
 REDIS_URL = required("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 # --- The feed ----------------------------------------------------------------------------------------------------
@@ -213,6 +223,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": seconds, "options": {"expires": max(seconds, 1)}}
     for name, seconds in {
+        "access.drain_usage": 3.0,
+        "access.forget_usage": 600.0,
         "feed.poll": 1.0,
         "feed.refresh_odds": 1.0,
         "feed.ask_results": 2.0,

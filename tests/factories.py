@@ -13,7 +13,7 @@ import factory
 from django.utils import timezone
 
 from apps.access.keys import hash_secret, hex_digits, new_secret
-from apps.access.models import ApiKey
+from apps.access.models import ApiKey, ApiSecret
 from apps.accounts.models import Organization
 from apps.feed.models import Fixture, Kind, Side
 from apps.picks.models import Outcome, Pick, Status
@@ -42,16 +42,23 @@ class ApiKeyFactory(factory.django.DjangoModelFactory):
     secret = factory.LazyFunction(new_secret)
     organization = factory.SubFactory(OrganizationFactory, tier=factory.SelfAttribute("..tier"))
     name = "test"
-    secret_hash = factory.LazyAttribute(lambda key: hash_secret(key.secret))
     prefix = factory.LazyAttribute(lambda key: hex_digits(key.secret)[:8])
     last_four = factory.LazyAttribute(lambda key: hex_digits(key.secret)[-4:])
     created_at = factory.LazyFunction(timezone.now)
+    changed_at = factory.SelfAttribute("created_at")
 
     @classmethod
     def _generate(cls, strategy: Any, params: dict[str, Any]) -> Any:
         params.setdefault("secret", new_secret())
         key = super()._generate(strategy, params)
         key.secret = params["secret"]
+        ApiSecret.objects.create(
+            key=key,
+            secret_hash=hash_secret(key.secret),
+            prefix=key.prefix,
+            last_four=key.last_four,
+            created_at=key.created_at,
+        )
         return key
 
 

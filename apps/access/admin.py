@@ -1,13 +1,37 @@
 """API keys in the admin: seen and revoked. Keys are made by their owners, so that no one else sees a secret."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from apps.access.models import ApiKey
+from apps.access.models import ApiKey, ApiSecret
 from apps.access.services import revoke_key
 from apps.core.admin import ReadOnlyAdmin
+
+
+class Secrets(admin.TabularInline):
+    """Which secrets a key has had, until when the old ones work, and which are still used."""
+
+    model = ApiSecret
+    fields = ["shown", "created_at", "works_until", "last_used_at"]
+    readonly_fields = ["shown", "created_at", "works_until", "last_used_at"]
+    extra = 0
+
+    @admin.display(description="Secret")
+    def shown(self, secret: ApiSecret) -> str:
+        return str(secret)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(ApiKey)
@@ -15,8 +39,9 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     list_display = ["shown", "name", "organization", "state", "created_at"]
     list_select_related = ["organization"]
     list_filter = ["organization__tier"]
-    search_fields = ["name", "prefix", "organization__name"]
+    search_fields = ["name", "secrets__prefix", "organization__name"]
     fields = ["shown", "name", "organization", "state", "created_at", "expires_at", "revoked_at"]
+    inlines = [Secrets]
     actions = ["revoke"]
 
     @admin.display(description="Key", ordering="prefix")

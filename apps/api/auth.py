@@ -1,13 +1,16 @@
-"""Whose request is it? One Bearer key in one Authorization header, or the same 401 whatever was wrong."""
+"""Whose request is it, and may it come in? One Bearer key in one header, or the same 401 whatever was wrong."""
 
 from datetime import datetime
 from typing import cast
 
+from django.conf import settings
 from django.http import HttpRequest
 
+from apps.access.door import admit
+from apps.access.failures import failed_from
 from apps.access.keys import secret_in
+from apps.access.limiter import Admission
 from apps.access.models import ApiKey
-from apps.access.queries import working_key
 from apps.core.errors import AppError
 
 
@@ -15,21 +18,47 @@ class InvalidApiKey(AppError):
     code = "invalid_api_key"
 
 
-class KeyedRequest(HttpRequest):
+class TooManyFailures(AppError):
+    """More failed keys from one address than a minute may hold; `retry_after_seconds` in extra."""
+
+    code = "rate_limit_exceeded"
+
+
+class AdmittedRequest(HttpRequest):
     """A request that has passed the gate."""
 
-    api_key: ApiKey
+    admission: Admission
 
 
-def authenticate(request: HttpRequest, *, now: datetime) -> None:
-    """Set `request.api_key`, its organisation loaded. InvalidApiKey without telling missing from unknown or revoked."""
+def authenticate(request: HttpRequest, *, endpoint: str, count: bool, now: datetime) -> Admission:
+    """Decide on the request and set `request.admission`, which may say that it is over a limit.
+
+    InvalidApiKey without telling missing from unknown or revoked; TooManyFailures instead of it for an address that
+    goes on failing. A good key from there still works.
+    """
     secret = secret_in(request.META.get("HTTP_AUTHORIZATION", ""))
-    key = working_key(secret=secret, now=now) if secret else None
-    if key is None:
+    admission = admit(secret=secret, endpoint=endpoint, count=count, now=now) if secret else None
+    if admission is None:
+        wait = failed_from(address_of(request))
+        if wait:
+            raise TooManyFailures("Too many keys that do not work came from there.", retry_after_seconds=wait)
         raise InvalidApiKey("Send a working key in one header: Authorization: Bearer betedge_ and 64 hex digits.")
-    cast(KeyedRequest, request).api_key = key
+    cast(AdmittedRequest, request).admission = admission
+    return admission
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where the request comes from: what the outermost of our own proxies saw. What stands before it may be forged."""
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    trusted = hops[-settings.TRUSTED_PROXIES :] if settings.TRUSTED_PROXIES else []
+    return trusted[0] if trusted else str(request.META.get("REMOTE_ADDR", ""))
+
+
+def admission_of(request: HttpRequest) -> Admission:
+    """What the gate decided on the request."""
+    return cast(AdmittedRequest, request).admission
 
 
 def key_of(request: HttpRequest) -> ApiKey:
-    """The key that the gate found."""
-    return cast(KeyedRequest, request).api_key
+    """The key that the gate let in, read from PostgreSQL."""
+    return ApiKey.objects.get(pk=admission_of(request).key_id)

@@ -1,5 +1,6 @@
 """Every error under /api/ in the contract's one shape, whatever raised it."""
 
+import json
 from http import HTTPStatus
 from typing import Any
 
@@ -46,6 +47,11 @@ def error_answer(code: str, message: str, **extra: Any) -> HttpResponse:
     for name, value in HEADERS.get(code, {}).items():
         answer[name] = value
     return answer
+
+
+def error_code(answer: HttpResponseBase) -> str:
+    """The code in an error of ours."""
+    return str(json.loads(getattr(answer, "content", b"") or b"{}").get("error", "internal_error"))
 
 
 def answer_to(error: Exception, request: HttpRequest) -> HttpResponse:

@@ -1,17 +1,24 @@
 """The door of everything under /api/: who may come in, and the shape in which all of them leave."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from apps.api.auth import authenticate
+from apps.access.decisions import CAPPED, LIMITED
+from apps.access.limiter import Admission
+from apps.access.usage import UNCOUNTED, Window, note_error
+from apps.api.auth import TooManyFailures, authenticate
 from apps.api.bodies import read_away
-from apps.api.errors import answer_to, in_our_shape
+from apps.api.errors import answer_to, error_code, in_our_shape
+from apps.api.limits import rate_limited, refusal, set_limits
+from apps.core.requests import request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
+ENDPOINTS = {"picks", "track-record", "match-analyses", "webhooks", UNCOUNTED}
 OPEN_PATHS = {"/api/v1/openapi.json"}
 EVERY_ANSWER = {
     "Access-Control-Allow-Origin": "*",
@@ -57,7 +64,48 @@ def serve(request: HttpRequest, get_response: GetResponse) -> HttpResponseBase:
     request.META.pop("HTTP_COOKIE", None)  # a key is all that counts here: no session is read, renewed or ended
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers=PREFLIGHT)
-    if request.path_info not in OPEN_PATHS:
-        authenticate(request, now=timezone.now())
-        # Admission, the hourly limit and the monthly cap, goes here: the key is known, its path not yet looked at.
-    return in_our_shape(get_response(request), request)
+    if request.path_info in OPEN_PATHS:
+        return in_our_shape(get_response(request), request)
+    endpoint = endpoint_of(request.path_info)
+    try:
+        admission = authenticate(request, endpoint=endpoint, count=endpoint != UNCOUNTED, now=timezone.now())
+    except TooManyFailures as error:
+        return rate_limited(error.extra["retry_after_seconds"])
+    answer = refusal(admission) or served(request, get_response)
+    set_limits(answer, admission)
+    if answer.status_code >= HTTPStatus.BAD_REQUEST and admission.at:
+        note(answer, admission, request)
+    return answer
+
+
+def served(request: HttpRequest, get_response: GetResponse) -> HttpResponseBase:
+    """The answer of whatever the path leads to; its failures too are answers to a request with a valid key."""
+    try:
+        return in_our_shape(get_response(request), request)
+    except Exception as error:
+        return answer_to(error, request)
+
+
+def note(answer: HttpResponseBase, admission: Admission, request: HttpRequest) -> None:
+    """Count and keep the error for the key's owner."""
+    held = admission.window
+    limited = admission.decision in (LIMITED, CAPPED)
+    note_error(
+        who=admission.who,
+        at_ms=admission.at,
+        endpoint=admission.endpoint,
+        request_id=request_id(request),
+        status=answer.status_code,
+        code=error_code(answer),
+        window=Window(admission.limit, held.size, held.oldest or None, held.newest or None) if limited else None,
+    )
+
+
+def endpoint_of(path: str) -> str:
+    """Which endpoint a path asks, as usage is counted: its first word, `picks/{id}` and the like, or `other`."""
+    first, _, rest = path.removeprefix("/api/v1/").partition("/")
+    if first not in ENDPOINTS or not path.startswith("/api/v1/"):
+        return "other"
+    if rest == "":
+        return first
+    return "picks/stream" if (first, rest) == ("picks", "stream") else f"{first}/{{id}}"

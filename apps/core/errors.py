@@ -13,6 +13,8 @@ PUBLIC_STATUS = {
     "method_not_allowed": 405,
     "payload_too_large": 413,
     "unsupported_media_type": 415,
+    "rate_limit_exceeded": 429,
+    "monthly_quota_exceeded": 429,
     "internal_error": 500,
     "service_unavailable": 503,
 }

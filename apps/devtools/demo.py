@@ -74,7 +74,7 @@ def _key(tier: str, secret: str, *, now: datetime) -> str:
     """The kept key of the tier if it still works, else a new one."""
     organization = organization_on_tier(name=f"Demo {tier.title()}", tier=tier)
     mine = ApiKey.objects.filter(organization=organization, name="Demo key", revoked_at=None)
-    if secret and mine.filter(secret_hash=hash_secret(secret), expires_at=None).exists():
+    if secret and mine.filter(secrets__secret_hash=hash_secret(secret), expires_at=None).exists():
         return secret
     for key in mine:
         revoke_key(key_id=key.pk, now=now)

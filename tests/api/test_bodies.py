@@ -2,6 +2,7 @@
 
 import io
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,9 +10,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from rest_framework.request import Request
 
-from apps.access.models import ApiKey
-from apps.accounts.models import Organization
-from apps.api.auth import KeyedRequest
+from apps.api.auth import AdmittedRequest
 from apps.api.v1.base import ApiView
 
 
@@ -21,8 +20,8 @@ class Echo(ApiView):
 
 
 def send(data: bytes, *, content_type: str = "application/json", **extra: Any) -> tuple[int, dict[str, Any]]:
-    request: KeyedRequest = RequestFactory().post("/api/v1/echo", data=data, content_type=content_type, **extra)
-    request.api_key = ApiKey(organization=Organization(tier="starter"))
+    request: AdmittedRequest = RequestFactory().post("/api/v1/echo", data=data, content_type=content_type, **extra)
+    request.admission = SimpleNamespace(tier="starter")
     response = Echo.as_view()(request)
     return response.status_code, json.loads(response.content)
 

@@ -62,7 +62,8 @@ def test_a_key_sent_twice_is_refused(client, secret) -> None:
     refused(client.get("/api/v1/picks", headers={"Authorization": f"Bearer {secret},Bearer {secret}"}))
 
 
-def test_a_revoked_key_is_refused_from_the_next_request_on(db, client) -> None:
+@pytest.mark.django_db(transaction=True)  # a change is published when it commits
+def test_a_revoked_key_is_refused_from_the_next_request_on(client) -> None:
     key = ApiKeyFactory()
     headers = {"Authorization": f"Bearer {key.secret}"}
     assert client.get("/api/v1/picks", headers=headers).status_code == 200

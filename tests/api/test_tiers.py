@@ -36,6 +36,7 @@ def test_each_tier_opens_what_was_sold(client, tier, path) -> None:
         assert body == {"error": "tier_upgrade_required", "minimum_tier": "growth", "current_tier": tier}
 
 
+@pytest.mark.django_db(transaction=True)  # a change is published when it commits
 def test_a_change_of_tier_holds_from_the_next_request_on(client) -> None:
     key = ApiKeyFactory(tier="starter")
     headers = {"Authorization": f"Bearer {key.secret}"}

@@ -12,7 +12,7 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from apps.accounts.tiers import STARTER, reaches
-from apps.api.auth import key_of
+from apps.api.auth import admission_of
 from apps.api.bodies import json_object, take
 from apps.api.errors import error_answer
 from apps.core.errors import AppError
@@ -67,7 +67,7 @@ class ApiView(APIView):
         return dict(asked.validated_data)
 
     def check_tier(self, request: Request) -> None:
-        current = key_of(request._request).organization.tier
+        current = admission_of(request._request).tier
         if not reaches(current, self.minimum_tier.slug):
             raise TierUpgradeRequired(
                 f"This endpoint needs the {self.minimum_tier.slug} tier or a higher one; this key's is {current}.",

@@ -1,0 +1,210 @@
+"""What Redis holds of a key: where it lies, how PostgreSQL's word gets there, and that it does before a change returns.
+
+Every name carries the organisation in braces: all keys of an organisation live in one slot of a cluster, so that one
+script can touch them. The state's name carries the run of the server too: what an old file brings back is never read.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from typing import Any
+from uuid import UUID
+
+import redis
+import structlog
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Greatest, Now
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+
+from apps.access.models import ApiKey, ApiSecret
+from apps.access.queries import month_used, recent_usage, usage_known_until
+from apps.accounts.models import Organization
+from apps.accounts.tiers import TIERS
+from apps.core.redis import Link, Script, Word, link
+
+log = structlog.get_logger(__name__)
+
+MINUTE = 60_000
+DAY = 24 * 60 * MINUTE
+SETTLE_MS = 1_000  # after its birth, in which every web process counts again what it admitted before
+HOLD_MS = 10_000  # for so long a state is believed; then it is read again, while PostgreSQL answers
+
+
+def script(name: str) -> Script:
+    return Script(files("apps.access").joinpath(f"{name}.lua").read_text())
+
+
+PUBLISH = script("publish")
+BIRTH = script("birth")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose key it is. A secret's never changes, so a process may keep it; all else about a key it may not."""
+
+    organization_id: UUID
+    key_id: UUID
+    tag: str  # the organisation, as every name in Redis begins
+    key: str  # the key, as names and fields carry it
+
+    @classmethod
+    def of(cls, organization_id: UUID, key_id: UUID) -> "Identity":
+        return cls(organization_id, key_id, f"{{{organization_id.hex}}}:", key_id.hex)
+
+    def state(self, run: str) -> str:
+        return f"{self.tag}{run}:key:{self.key}"
+
+    @property
+    def window(self) -> str:
+        return f"{self.tag}w:{self.key}"
+
+    @property
+    def usages(self) -> str:
+        """The set of the organisation's usage hashes that hold something to bring to PostgreSQL."""
+        return f"{self.tag}u"
+
+    def usage(self, run: str, minute: int) -> str:
+        """One of them: a minute since 1970, as this run of the server counted it."""
+        return f"{self.usages}:{run}:{minute}"
+
+    def month(self, name: str) -> str:
+        return f"{self.tag}m:{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A UTC calendar month: `202605`, its first millisecond, and the next one's."""
+
+    name: str
+    start: int
+    end: int
+
+    @classmethod
+    def at(cls, now: int) -> "Month":
+        """The month in which this millisecond lies."""
+        first = instant(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+        return cls(f"{first:%Y%m}", milliseconds(first), milliseconds(following))
+
+
+def milliseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def instant(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def identity_of(secret_hash: str) -> Identity | None:
+    """Whose secret it is, whether it works or not."""
+    found = ApiSecret.objects.filter(secret_hash=secret_hash).values_list("key__organization_id", "key_id").first()
+    return Identity.of(*found) if found else None
+
+
+def load_state(connection: Link, who: Identity, *, run: str, now: int, renew: bool = False) -> None:
+    """Write a key's state, month and window from PostgreSQL, as Redis's clock says `now` (ms); `renew`: state alone.
+
+    What was read here must not outlive the server it was read for: `run` is the run that asked for it, and where the
+    link has reached another one since, nothing is written. ApiKey.DoesNotExist; redis.RedisError.
+    """
+    key = ApiKey.objects.select_related("organization").get(pk=who.key_id)
+    month = Month.at(now)
+    fields = state_fields(key, now)
+    words: list[Word] = [version_of(key)]
+    minutes: list[tuple[int, int]] = []
+    if renew:
+        words += ["", 0, 0, 0]
+    else:
+        words += [month_used(who.organization_id, instant(now)), month.end + 7 * DAY, known_until()]
+        words += [birth(connection) + SETTLE_MS]
+        minutes = recent_usage(who.key_id, instant(now))
+    words += [len(fields), *fields]
+    words += [word for minute in minutes for word in seed(*minute, now=now)]
+    if connection.run == run:
+        connection.call(PUBLISH, [who.state(run), who.window, who.month(month.name)], words)
+
+
+def birth(connection: Link) -> int:
+    """When the server's data was born, in its own milliseconds: another number, and all before it is lost.
+
+    0 for a cluster's node, most of which keep no such name: there it is noticed by the next request of a key only.
+    """
+    try:
+        return int(connection.call(BIRTH, [f"birth:{connection.run}"], []))
+    except redis.exceptions.MovedError:
+        return 0
+
+
+def known_until() -> int:
+    """Redis's millisecond up to which PostgreSQL has every count; 0: none."""
+    at = usage_known_until()
+    return 0 if at is None else milliseconds(at)
+
+
+def seed(minute: int, counted: int, *, now: int) -> tuple[int, int]:
+    """A minute of PostgreSQL's as the window takes it: every request as late in it as can be."""
+    return min((minute + 1) * MINUTE - 1, now), counted
+
+
+def version_of(key: ApiKey) -> int:
+    """Microseconds of its last change: of two states the one with the higher number holds."""
+    return round(key.changed_at.timestamp() * 1_000_000)
+
+
+def state_fields(key: ApiKey, now: int) -> list[Word]:
+    """Names and values of the state's hash, all but its version."""
+    tier = TIERS[key.organization.tier]
+    fields: list[Word] = ["read", now, "tier", tier.slug, "hourly", tier.hourly, "monthly", tier.monthly]
+    fields += ["expires", until(key.expires_at), "revoked", int(key.revoked_at is not None)]
+    for secret in key.secrets.filter(Q(works_until__isnull=True) | Q(works_until__gt=instant(now))):
+        fields += [f"s:{secret.secret_hash}", until(secret.works_until)]
+    return fields
+
+
+def until(at: datetime | None) -> int:
+    """Milliseconds; 0 for ever."""
+    return 0 if at is None else max(milliseconds(at), 1)
+
+
+def publish_state(key_id: UUID) -> None:
+    """Put a key's state where every web process reads it: when the transaction commits, or now if there is none.
+
+    If Redis does not answer, this waits until nothing that was read before the change is believed any more. Where
+    no server listens the change holds at once: keys are then checked in PostgreSQL, and a server that comes back is
+    another run, without any state.
+    """
+    transaction.on_commit(lambda: _publish(key_id))
+
+
+@receiver(post_save, sender=Organization)
+def follow_tier(instance: Organization, **_signal: Any) -> None:
+    """A change of tier is a change of every key: in force before the call that made it returns."""
+    keys = ApiKey.objects.filter(organization=instance)
+    keys.update(changed_at=Greatest(Now(), F("changed_at") + timedelta(microseconds=1)))
+    for key_id in keys.values_list("pk", flat=True):
+        publish_state(key_id)
+
+
+def _publish(key_id: UUID) -> None:
+    deadline, refusals = time.monotonic() + HOLD_MS / 1000 + 1, 0
+    while True:
+        try:
+            _publish_once(key_id)
+            return
+        except redis.RedisError as error:
+            refusals += isinstance(error, redis.ConnectionError)
+            if refusals == 2 or time.monotonic() > deadline:  # the first may be an old connection's
+                log.warning("key state not published", key=str(key_id), error=type(error).__name__)
+                return
+
+
+def _publish_once(key_id: UUID) -> None:
+    mine = link()
+    run = mine.run
+    seconds, microseconds = mine.send("TIME")
+    organization_id = ApiKey.objects.values_list("organization_id", flat=True).get(pk=key_id)
+    who = Identity.of(organization_id, key_id)
+    load_state(mine, who, run=run, now=int(seconds) * 1000 + int(microseconds) // 1000)

@@ -1,0 +1,44 @@
+"""The limits in an answer: six headers, and the two 429 bodies that the reference prints in full."""
+
+from datetime import UTC, datetime
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+
+from apps.access.decisions import CAPPED, LIMITED, SPENT
+from apps.access.limiter import Admission
+from apps.api.answers import json_answer
+from apps.api.errors import error_answer
+
+TOO_MANY_REQUESTS = 429
+
+
+def set_limits(answer: HttpResponseBase, admission: Admission) -> None:
+    """Tell what is left of the hour and of the month; times in Unix seconds."""
+    answer.headers["X-RateLimit-Limit"] = str(admission.limit)
+    answer.headers["X-RateLimit-Remaining"] = str(admission.remaining)
+    answer.headers["X-RateLimit-Reset"] = str(admission.reset)
+    answer.headers["X-Quota-Limit"] = str(admission.quota_limit)
+    answer.headers["X-Quota-Remaining"] = str(admission.quota_remaining)
+    answer.headers["X-Quota-Reset"] = str(admission.quota_reset)
+
+
+def refusal(admission: Admission) -> HttpResponse | None:
+    """The answer to a request that is over a limit; None for one that is not."""
+    if admission.decision == LIMITED:
+        return rate_limited(admission.retry_after)
+    if admission.decision == CAPPED:
+        resets_at = f"{datetime.fromtimestamp(admission.quota_reset, UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+        answer = json_answer({"error": "monthly_quota_exceeded", "resets_at": resets_at}, status=TOO_MANY_REQUESTS)
+        answer["Retry-After"] = str(admission.retry_after)
+        return answer
+    if admission.decision == SPENT:
+        return error_answer("service_unavailable", "A store cannot be reached; try again in some seconds.")
+    return None
+
+
+def rate_limited(seconds: int) -> HttpResponse:
+    """429 with the seconds after which the same request is admitted, twice."""
+    answer = json_answer({"error": "rate_limit_exceeded", "retry_after_seconds": seconds}, status=TOO_MANY_REQUESTS)
+    answer["Retry-After"] = str(seconds)
+    return answer

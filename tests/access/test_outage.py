@@ -1,0 +1,104 @@
+"""Redis is away: a little is served, then 503, and counted when it is back. PostgreSQL is away: Redis decides alone."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from apps.access import state
+from apps.access.draining import drain
+from apps.access.local import PURSES
+from apps.access.models import ApiKey
+from apps.access.queries import month_used
+from apps.access.services import revoke_key
+from apps.accounts.tiers import TIERS
+from apps.core.redis import link
+from tests.access.conftest import Server
+from tests.access.counting import owner
+from tests.factories import ApiKeyFactory, OrganizationFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def ask() -> Callable[[ApiKey], tuple[int, int]]:
+    """The answer's status, and what it says is left of the hour."""
+    caller = Client(raise_request_exception=False)
+
+    def get(key: ApiKey) -> tuple[int, int]:
+        response = caller.get("/api/v1/picks", headers={"Authorization": f"Bearer {key.secret}"})
+        if response.status_code == 503:
+            assert int(response["Retry-After"]) > 0
+            assert response.json()["error"] == "service_unavailable"
+        return response.status_code, int(response.get("X-RateLimit-Remaining", -1))
+
+    return get
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for what comes within 5 s."""
+    deadline = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(("tier", "share"), [("starter", 1), ("growth", 9), ("enterprise", 84)])
+def test_without_redis_a_share_of_a_minute_is_served_and_counted_later(server: Server, ask, tier, share) -> None:
+    key = ApiKeyFactory(tier=tier)
+    assert ask(key)[0] == 200
+    link().send("SAVE")
+    server.kill()
+    assert [ask(key)[0] for _ in range(share + 3)] == [200] * share + [503] * 3
+    server.start()
+    until(lambda: not PURSES.held)
+    assert ask(key) == (200, TIERS[tier].hourly - share - 2)
+    assert drain() == 1
+    assert month_used(key.organization_id, timezone.now()) == share + 2
+
+
+def test_what_was_served_without_redis_counts_though_redis_forgot_everything(server: Server, ask) -> None:
+    key = ApiKeyFactory(tier="growth")
+    assert ask(key)[0] == 200
+    server.kill()
+    assert [ask(key)[0] for _ in range(5)] == [200] * 5
+    server.start()
+    until(lambda: not PURSES.held)
+    link().close()
+    assert link().send("LLEN", owner(key).window) == 5
+
+
+def test_without_redis_keys_are_checked_in_postgresql(server: Server, ask) -> None:
+    key, other = ApiKeyFactory(tier="enterprise"), ApiKeyFactory(tier="enterprise")
+    assert ask(key)[0] == ask(other)[0] == 200
+    server.kill()
+    assert ask(key)[0] == ask(other)[0] == 200
+    revoke_key(key_id=key.pk, now=timezone.now())
+    assert (ask(key)[0], ask(other)[0]) == (401, 200)
+
+
+def test_a_server_restarted_between_two_requests_is_not_noticed(server: Server, ask) -> None:
+    key = ApiKeyFactory(organization=OrganizationFactory(tier="starter"))
+    assert ask(key) == (200, 99)
+    link().send("SAVE")
+    server.kill()
+    server.start()
+    assert ask(key) == (200, 98)
+    assert not PURSES.held
+
+
+@pytest.mark.parametrize("hold", [10_000, 0])
+def test_without_postgresql_a_key_that_redis_knows_is_still_decided_on(server: Server, ask, monkeypatch, hold) -> None:
+    key, stranger = ApiKeyFactory(tier="starter"), ApiKeyFactory(tier="starter")
+    assert ask(key) == (200, 99)
+    connections.close_all()
+    with monkeypatch.context() as patched:
+        patched.setattr(state, "HOLD_MS", hold)  # however old what Redis knows is
+        patched.setitem(connections.settings["default"], "PORT", 1)
+        assert ask(key) == (503, 98)  # admitted; the page itself needs the database
+        assert ask(stranger) == (503, -1)
+    connections.close_all()
+    assert ask(key) == (200, 97)
