@@ -232,6 +232,7 @@ CELERY_BEAT_SCHEDULE = {
         "picks.publish_due": 1.0,
         "picks.expire": 5.0,
         "picks.settle": 2.0,
+        "picks.fold_counts": 60.0,
     }.items()
 }
 

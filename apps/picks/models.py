@@ -221,6 +221,22 @@ class DailyRecord(models.Model):
         constraints = [models.UniqueConstraint(fields=["day", "sport"], name="record_once_per_day_and_sport")]
 
 
+class PickCount(models.Model):
+    """How many picks that are out kick off on a UTC day: one sum for each filter a page may have.
+
+    `sport` and `league` (in capitals) are null in the sums over all of them. The database adds a row with every change
+    (migration 0004); `fold_counts` makes many into one. What matters is the sum of a filter's rows, never one row.
+    """
+
+    sport = models.CharField(max_length=40, null=True)
+    league = models.TextField(null=True)
+    day = models.DateField()
+    picks = models.IntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["sport", "league", "day"], include=["picks"], name="pick_count_of_a_filter")]
+
+
 class AutoPublish(models.Model):
     """The switch that publishes without a person, per sport. Without a row it is off; suspicious picks never pass."""
 

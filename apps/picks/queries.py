@@ -1,14 +1,15 @@
 """Reads of the picks that are out: published or settled. Whoever asks here never sees another."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Sum, Value
 from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan  # type: ignore[import-untyped]
+from django.db.models.functions import Upper
 
-from apps.picks.models import OUT, Pick
+from apps.picks.models import OUT, Pick, PickCount
 
 
 class Position(NamedTuple):
@@ -42,7 +43,8 @@ def page_of_picks(
         rest = behind(rest, after)
     found = list(rest[: limit + 1])
     picks = found[:limit]
-    return Page(picks, next_position(picks[-1], found[limit]) if len(found) > limit else None, count_of(matching))
+    following = next_position(picks[-1], found[limit]) if len(found) > limit else None
+    return Page(picks, following, count_of(sport=sport, league=league, since=since))
 
 
 def matching_picks(*, sport: str | None, league: str | None, since: datetime | None) -> QuerySet[Pick]:
@@ -71,9 +73,20 @@ def next_position(last: Pick, following: Pick) -> Position:
     return Position(last.kickoff_at, last.pk if following.kickoff_at == last.kickoff_at else None)
 
 
-def count_of(matching: QuerySet[Pick]) -> int:
-    """How many picks match."""
-    return matching.count()
+def count_of(*, sport: str | None, league: str | None, since: datetime | None) -> int:
+    """How many picks match the filters, from sums per day; of the day of `since` the picks themselves are counted."""
+    counts = PickCount.objects.filter(sport=None if sport is None else sport.lower())
+    counts = counts.filter(league=None if league is None else Upper(Value(league)))
+    if since is None:
+        return total_of(counts)
+    day = since.astimezone(UTC).date()
+    behind_it = matching_picks(sport=sport, league=league, since=since)
+    rest_of_day = behind_it.filter(kickoff_at__lte=datetime.combine(day, time.max, UTC))
+    return total_of(counts.filter(day__gt=day)) + rest_of_day.count()
+
+
+def total_of(counts: QuerySet[PickCount]) -> int:
+    return int(counts.aggregate(total=Sum("picks", default=0))["total"])
 
 
 def published_pick(pick_id: UUID) -> Pick | None:

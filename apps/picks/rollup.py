@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 from django.db import connection, transaction
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import TruncDate
 
-from apps.picks.models import DailyRecord, Pick, Status
-from apps.picks.record import Counted, Tally, tally
+from apps.picks.models import DailyRecord, Outcome, Pick, Status
+from apps.picks.record import ZERO, Counted, Tally, tally
 
 UPSERT = """
 INSERT INTO picks_dailyrecord AS d (day, sport, settled, pushes, wins, profit, edge_sum, clv_count, clv_sum)
@@ -21,7 +23,11 @@ Sums = dict[tuple[date, str], Tally]
 
 def add_to_record(settled: Iterable[Counted]) -> None:
     """Add settled picks to their days; part of the transaction that settles them."""
-    _add(_sums(settled))
+    sums: Sums = {}
+    for pick in settled:
+        key = pick.day, pick.sport
+        sums[key] = sums.get(key, Tally()) + tally(pick)
+    _add(sums)
 
 
 def correct_record(*, before: Counted, after: Counted) -> None:
@@ -37,20 +43,30 @@ def counted(pick: Pick) -> Counted:
     return Counted(day, pick.sport, pick.result, pick.profit, pick.edge, pick.clv)
 
 
-def settled_since(start: datetime, until: datetime | None = None, sport: str | None = None) -> list[Counted]:
-    """The raw picks settled in [start, until), read without loading whole picks."""
-    picks = Pick.objects.filter(status=Status.SETTLED, settled_at__gte=start)
+def raw_sums(start: datetime | None = None, until: datetime | None = None, sport: str | None = None) -> Sums:
+    """What the picks settled in [start, until) add up to, by day and sport, voids left out."""
+    picks = Pick.objects.filter(status=Status.SETTLED).exclude(result=Outcome.VOID)
+    if start is not None:
+        picks = picks.filter(settled_at__gte=start)
     if until is not None:
         picks = picks.filter(settled_at__lt=until)
     if sport is not None:
         picks = picks.filter(sport=sport)
-    fields = "settled_at", "sport", "result", "profit", "edge", "clv"
-    return [counted(pick) for pick in picks.only(*fields).iterator(chunk_size=10_000)]
+    rows = picks.values_list(TruncDate("settled_at", tzinfo=UTC), "sport").annotate(
+        settled=Count("result"),
+        pushes=Count("result", filter=Q(result=Outcome.PUSH)),
+        wins=Count("result", filter=Q(result__in=[Outcome.WIN, Outcome.HALF_WIN])),
+        profit_sum=Sum("profit"),
+        edge_sum=Sum("edge"),
+        clv_count=Count("clv"),
+        clv_sum=Sum("clv", default=ZERO),
+    )
+    return {(day, slug): Tally(*sums) for day, slug, *sums in rows.order_by()}
 
 
 def differences() -> list[str]:
     """Every day and sport where the record is not what the raw picks add up to, in words; empty when all agree."""
-    raw = {key: sums for key, sums in _sums(settled_since(datetime.min.replace(tzinfo=UTC))).items() if sums.settled}
+    raw = raw_sums()
     kept = {(row.day, row.sport): tally_of(row) for row in DailyRecord.objects.exclude(settled=0)}
     return [
         f"{day} {sport}: the record says {kept.get((day, sport))}, the picks say {raw.get((day, sport))}"
@@ -65,7 +81,7 @@ def rebuild() -> int:
     with connection.cursor() as cursor:
         cursor.execute("LOCK TABLE picks_dailyrecord IN EXCLUSIVE MODE")
     DailyRecord.objects.all().delete()
-    sums = _sums(settled_since(datetime.min.replace(tzinfo=UTC)))
+    sums = raw_sums()
     _add(sums)
     return len(sums)
 
@@ -73,14 +89,6 @@ def rebuild() -> int:
 def tally_of(row: DailyRecord) -> Tally:
     """The sums of one day and sport."""
     return Tally(row.settled, row.pushes, row.wins, row.profit, row.edge_sum, row.clv_count, row.clv_sum)
-
-
-def _sums(settled: Iterable[Counted]) -> Sums:
-    sums: Sums = {}
-    for pick in settled:
-        key = pick.day, pick.sport
-        sums[key] = sums.get(key, Tally()) + tally(pick)
-    return sums
 
 
 def _add(sums: Sums) -> None:

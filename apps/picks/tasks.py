@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from apps.picks import proposing, services, settling
+from apps.picks import counting, proposing, services, settling
 
 
 @shared_task(name="picks.propose")
@@ -24,3 +24,8 @@ def expire() -> None:
 @shared_task(name="picks.settle")
 def settle() -> None:
     settling.settle_due(now=timezone.now())
+
+
+@shared_task(name="picks.fold_counts")
+def fold_counts() -> None:
+    counting.fold_counts()

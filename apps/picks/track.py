@@ -1,11 +1,11 @@
-"""GET /track-record's answer: daily sums, with the window's first, broken day taken from raw picks."""
+"""GET /track-record's answer: daily sums, with the window's first, broken day added up from its picks."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from apps.picks.models import DailyRecord
-from apps.picks.record import Tally, cumulative, overall, roi_pct, tally, total
-from apps.picks.rollup import settled_since, tally_of
+from apps.picks.record import Tally, cumulative, overall, roi_pct, total
+from apps.picks.rollup import raw_sums, tally_of
 
 
 def track_record(*, sport: str | None, days_back: int, now: datetime) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def track_record(*, sport: str | None, days_back: int, now: datetime) -> dict[st
 def _tallies(sport: str | None, start: datetime) -> list[tuple[date, str, Tally]]:
     first = start.astimezone(UTC).date()
     next_day = datetime.combine(first + timedelta(days=1), time(), tzinfo=UTC)
-    broken = [(pick.day, pick.sport, tally(pick)) for pick in settled_since(start, next_day, sport)]
+    broken = [(day, slug, sums) for (day, slug), sums in raw_sums(start, next_day, sport).items()]
     days = DailyRecord.objects.filter(day__gt=first)
     if sport is not None:
         days = days.filter(sport=sport)

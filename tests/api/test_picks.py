@@ -275,7 +275,7 @@ def test_any_walk_equals_a_plain_sort(call, minutes, limit, sport, since) -> Non
 
 @pytest.mark.parametrize("asked", [{}, {"sport": "soccer"}, {"league": "league 7"}, {"since": KICKOFF}])
 @pytest.mark.parametrize("deep", [False, True])
-def test_every_page_reads_an_index_in_order(asked, deep, django_assert_max_num_queries) -> None:
+def test_every_page_reads_an_index_in_order(asked, deep, django_assert_num_queries) -> None:
     random.seed(7)
     fixtures = FixtureFactory.create_batch(200)
     Pick.objects.bulk_create(
@@ -292,7 +292,7 @@ def test_every_page_reads_an_index_in_order(asked, deep, django_assert_max_num_q
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE picks_pick, feed_fixture")
     position = Position(KICKOFF + timedelta(minutes=2000), uuid.UUID(int=2**127)) if deep else None
-    with django_assert_max_num_queries(2) as sent:
+    with django_assert_num_queries(3 if "since" in asked else 2) as sent:
         page = page_of_picks(**{"sport": None, "league": None, "since": None, **asked}, after=position, limit=50)
     assert len(page.picks) == 50
     with connection.cursor() as cursor:
