@@ -104,6 +104,7 @@ INSTALLED_APPS = [
     "apps.feed",
     "apps.picks",
     "apps.api",
+    "apps.docs",
     *([] if PRODUCTION else ["apps.devtools"]),
 ]
 MIDDLEWARE = [
@@ -242,8 +243,17 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "apps.api.openapi.ApiSchema",
     "EXCEPTION_HANDLER": "apps.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "OAS_VERSION": "3.1.1",
+    "TITLE": "BetEdge API",
+    "VERSION": "1",
+    "POSTPROCESSING_HOOKS": [],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SORT_OPERATION_PARAMETERS": False,  # the order of the serializers is the one that callers think in
 }
 LOG_LEVEL = env.str("BETEDGE_LOG_LEVEL", default="INFO")
 LOGGING = logs.config(level=LOG_LEVEL, as_json=PRODUCTION)

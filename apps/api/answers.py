@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
 
 JSON = "application/json"
@@ -19,18 +21,34 @@ def json_answer(body: dict[str, Any], *, status: int = 200) -> HttpResponse:
     return HttpResponse(json_bytes(body), status=status, content_type=JSON)
 
 
-def tagged_answer(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
-    """200 with an ETag, or 304 without a body if the caller's If-None-Match names it, weak or strong."""
+def tagged_answer(body: dict[str, Any]) -> HttpResponse:
+    """200 with an ETag, by which the gate can spare the caller what it has already."""
     content = json_bytes(body)
-    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    if names(request.headers.get("If-None-Match", ""), tag):
-        answer = HttpResponse(status=304)
-        del answer["Content-Type"]
-    else:
-        answer = HttpResponse(content, content_type=JSON)
-    answer["ETag"] = tag
-    answer["Cache-Control"] = "private, no-cache"  # keep it, but ask each time whether it still holds
+    return tagged_bytes(content, tag=tag_of(content))
+
+
+def tagged_bytes(content: bytes, *, tag: str) -> HttpResponse:
+    """The same, of JSON that is written already; `tag`: its tag_of."""
+    answer = HttpResponse(content, content_type=JSON)
+    answer.headers["ETag"] = tag
+    answer.headers["Cache-Control"] = "private, no-cache"  # keep it, but ask each time whether it still holds
     return answer
+
+
+def tag_of(content: bytes) -> str:
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+
+
+def unless_known(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
+    """The answer, or 304 without a body if the caller's If-None-Match names its ETag, weak or strong."""
+    asked, tag = request.META.get("HTTP_IF_NONE_MATCH"), answer.headers.get("ETag")
+    if asked is None or tag is None or answer.status_code != HTTPStatus.OK or not names(asked, tag):
+        return answer
+    known = HttpResponse(status=HTTPStatus.NOT_MODIFIED)
+    del known.headers["Content-Type"]
+    known.headers["ETag"] = tag
+    known.headers["Cache-Control"] = answer.headers["Cache-Control"]
+    return known
 
 
 def names(if_none_match: str, tag: str) -> bool:

@@ -26,6 +26,8 @@ HEADERS = {
 }
 STORE_AWAY = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
 
+AWAY = "service_unavailable", "A store cannot be reached; try again in some seconds."
+
 # What Django or DRF says in its own words -> our code and sentence. Looked through in this order.
 TRANSLATIONS: list[tuple[type[Exception] | tuple[type[Exception], ...], str, str]] = [
     ((Http404, drf.NotFound), "not_found", "There is nothing here."),
@@ -37,7 +39,7 @@ TRANSLATIONS: list[tuple[type[Exception] | tuple[type[Exception], ...], str, str
         "invalid_request",
         "The request cannot be read; check its host, its parameters and its body.",
     ),
-    (STORE_AWAY, "service_unavailable", "A store cannot be reached; try again in some seconds."),
+    (STORE_AWAY, *AWAY),
 ]
 
 
@@ -47,6 +49,10 @@ def error_answer(code: str, message: str, **extra: Any) -> HttpResponse:
     for name, value in HEADERS.get(code, {}).items():
         answer[name] = value
     return answer
+
+
+def store_away() -> HttpResponse:
+    return error_answer(*AWAY)
 
 
 def error_code(answer: HttpResponseBase) -> str:

@@ -10,10 +10,13 @@ from django.utils import timezone
 from apps.access.decisions import CAPPED, LIMITED
 from apps.access.limiter import Admission
 from apps.access.usage import UNCOUNTED, Window, note_error
+from apps.api.answers import unless_known
 from apps.api.auth import TooManyFailures, authenticate
 from apps.api.bodies import read_away
-from apps.api.errors import answer_to, error_code, in_our_shape
+from apps.api.errors import answer_to, error_code, in_our_shape, store_away
 from apps.api.limits import rate_limited, refusal, set_limits
+from apps.api.pages import PAGES
+from apps.core.postgres import POSTGRES
 from apps.core.requests import request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -65,21 +68,32 @@ def serve(request: HttpRequest, get_response: GetResponse) -> HttpResponseBase:
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers=PREFLIGHT)
     if request.path_info in OPEN_PATHS:
-        return in_our_shape(get_response(request), request)
+        return unless_known(request, in_our_shape(get_response(request), request))
     endpoint = endpoint_of(request.path_info)
     try:
         admission = authenticate(request, endpoint=endpoint, count=endpoint != UNCOUNTED, now=timezone.now())
     except TooManyFailures as error:
         return rate_limited(error.extra["retry_after_seconds"])
-    answer = refusal(admission) or served(request, get_response)
+    answer = refusal(admission) or PAGES.find(request, endpoint) or served(request, get_response, endpoint)
+    answer = unless_known(request, answer)
     set_limits(answer, admission)
     if answer.status_code >= HTTPStatus.BAD_REQUEST and admission.at:
         note(answer, admission, request)
     return answer
 
 
-def served(request: HttpRequest, get_response: GetResponse) -> HttpResponseBase:
-    """The answer of whatever the path leads to; its failures too are answers to a request with a valid key."""
+def served(request: HttpRequest, get_response: GetResponse, endpoint: str) -> HttpResponseBase:
+    """The answer of whatever the path leads to, kept if it may be; without PostgreSQL, what was kept."""
+    generation = POSTGRES.generation  # before anything is read
+    answer = store_away() if POSTGRES.away else led_to(request, get_response)
+    if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        return PAGES.instead(request, endpoint) or answer
+    PAGES.keep(request, endpoint, answer, generation=generation)
+    return answer
+
+
+def led_to(request: HttpRequest, get_response: GetResponse) -> HttpResponseBase:
+    """Failures too are answers to a request with a valid key."""
     try:
         return in_our_shape(get_response(request), request)
     except Exception as error:

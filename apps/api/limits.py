@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from apps.access.decisions import CAPPED, LIMITED, SPENT
 from apps.access.limiter import Admission
 from apps.api.answers import json_answer
-from apps.api.errors import error_answer
+from apps.api.errors import store_away
 
 TOO_MANY_REQUESTS = 429
 
@@ -33,7 +33,7 @@ def refusal(admission: Admission) -> HttpResponse | None:
         answer["Retry-After"] = str(admission.retry_after)
         return answer
     if admission.decision == SPENT:
-        return error_answer("service_unavailable", "A store cannot be reached; try again in some seconds.")
+        return store_away()
     return None
 
 

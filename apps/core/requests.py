@@ -1,7 +1,7 @@
 """What a request is known by: its id, the caller's own or one of ours."""
 
 import re
-import uuid
+import secrets
 
 from django.http import HttpRequest
 
@@ -12,8 +12,8 @@ KEPT_IN = "betedge.request_id"
 
 def name_request(request: HttpRequest) -> str:
     """Give the request its id: the caller's if it is 1 to 64 of A-Za-z0-9._-, else 32 new hex digits."""
-    asked = request.headers.get(HEADER, "")
-    request.META[KEPT_IN] = asked if ACCEPTABLE.fullmatch(asked) else uuid.uuid4().hex
+    asked = request.META.get("HTTP_X_REQUEST_ID")
+    request.META[KEPT_IN] = asked if asked and ACCEPTABLE.fullmatch(asked) else secrets.token_hex(16)
     return request_id(request)
 
 

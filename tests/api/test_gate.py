@@ -78,7 +78,7 @@ def test_an_expired_key_is_refused_and_one_that_expires_later_is_not(db, client)
     assert client.get("/api/v1/picks", headers={"Authorization": f"Bearer {future.secret}"}).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/api", "/api/", "/api/v1", "/api/nothing", "/api/v1/picks/", "/api/v1/webhooks"])
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/v1", "/api/nothing", "/api/v1/picks/", "/api/v1/webhook"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "HEAD", "BREW"])
 def test_the_key_comes_before_the_path_and_unknown_paths_never_redirect(client, secret, path, method) -> None:
     assert client.generic(method, path).status_code == 401

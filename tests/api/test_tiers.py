@@ -97,3 +97,32 @@ def test_an_analysis_is_given_as_printed(call) -> None:
 def test_a_pick_without_analysis_has_none_to_give(call) -> None:
     pick = PickFactory(published=True, analysis="")
     assert call(f"/match-analyses/{pick.pk}").json()["error"] == "not_found"
+
+
+NOT_OPEN = {
+    "/webhooks": ("growth", "GET, HEAD, POST, OPTIONS"),
+    "/webhooks/1": ("growth", "GET, HEAD, PATCH, DELETE, OPTIONS"),
+    "/webhooks/1/rotate-secret": ("growth", "POST, OPTIONS"),
+    "/webhooks/1/test": ("growth", "POST, OPTIONS"),
+    "/webhooks/1/enable": ("growth", "POST, OPTIONS"),
+    "/webhooks/1/deliveries": ("growth", "GET, HEAD, OPTIONS"),
+    "/webhooks/1/deliveries/2/redeliver": ("growth", "POST, OPTIONS"),
+    "/picks/stream": ("enterprise", "GET, HEAD, OPTIONS"),
+}
+
+
+@pytest.mark.parametrize("path", NOT_OPEN)
+def test_what_is_not_open_yet_knows_key_method_and_tier(client, path) -> None:
+    minimum, allowed = NOT_OPEN[path]
+    url, method = "/api/v1" + path, allowed.partition(",")[0]
+    assert client.generic(method, url).status_code == 401
+    for tier in ("starter", "growth", "enterprise"):
+        headers = {"Authorization": f"Bearer {ApiKeyFactory(tier=tier).secret}"}
+        refused = client.put(url, headers=headers)
+        assert (refused.status_code, refused["Allow"]) == (405, allowed)
+        answer = client.generic(method, url, headers=headers)
+        if tier == "starter" or (tier, minimum) == ("growth", "enterprise"):
+            assert answer.status_code == 403
+            assert (answer.json()["minimum_tier"], answer.json()["current_tier"]) == (minimum, tier)
+        else:
+            assert answer.status_code == 404

@@ -1,12 +1,7 @@
 """The front as the Caddyfile has it: what callers see while a body trickles, breaks off, or web is away."""
 
 import json
-import os
-import shutil
 import socket
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -14,13 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from apps.devtools.stack.ports import free_port
 from tests.feed.fakes import FarSide, as_json, far_side
+from tests.front import front, needs_caddy
 
-ROOT = Path(__file__).resolve().parents[2]
-CADDY = Path(sys.executable).parent / "caddy"
 HEAD = b"POST /api/v1/picks HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-pytestmark = pytest.mark.skipif(not (CADDY.exists() or shutil.which("caddy")), reason="caddy is not installed")
+pytestmark = needs_caddy
 
 
 @pytest.fixture
@@ -32,26 +25,8 @@ def web() -> Iterator[FarSide]:
 @pytest.fixture
 def port(web: FarSide, tmp_path: Path) -> Iterator[int]:
     """The front before that web, on this port."""
-    port = free_port()
-    environ = {
-        **os.environ,
-        "BETEDGE_SITE": f"http://:{port}",
-        "BETEDGE_BIND": "127.0.0.1",
-        "BETEDGE_WEB_UPSTREAM": web.url.removeprefix("http://"),
-        "XDG_DATA_HOME": str(tmp_path),
-        "XDG_CONFIG_HOME": str(tmp_path),
-    }
-    command = [str(CADDY if CADDY.exists() else "caddy"), "run", "--config", "Caddyfile", "--adapter", "caddyfile"]
-    front = subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.05)
-    yield port
-    front.terminate()
-    front.wait(10)
+    with front(web.url, tmp_path) as port:
+        yield port
 
 
 def get(port: int, path: str) -> tuple[int, dict[str, str], bytes]:
@@ -106,3 +81,10 @@ def test_while_web_is_away_programs_are_told_when_to_come_back(port: int, web: F
     assert (status, headers["Retry-After"], headers["Access-Control-Allow-Origin"]) == (503, "5", "*")
     assert json.loads(body)["error"] == "service_unavailable"
     assert get(port, "/admin/")[0] == 503
+
+
+def test_a_body_past_all_measure_is_refused_and_its_connection_closed(port: int, web: FarSide) -> None:
+    status, body = send(port, HEAD + b"Content-Length: 9000000\r\n\r\n" + b"x" * 9_000_000)
+    assert status == "HTTP/1.1 413 Request Entity Too Large"
+    assert body["error"] == "payload_too_large"
+    assert web.asked == []

@@ -72,6 +72,7 @@ def banner(stack: Stack) -> str:
     lines = [
         f"\nBetEdge runs at {stack.url}\n",
         f"  API      {stack.url}/api/v1",
+        f"  Docs     {stack.url}/docs",
         f"  Admin    {stack.url}/admin/   user {admin['user']}, password {admin['password']}",
         f"  Ready?   {stack.url}/readyz",
         f"  Data     {stack.folder.path}   (logs in logs/)",

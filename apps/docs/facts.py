@@ -1,0 +1,115 @@
+"""What the pages say of endpoints and error codes; tiers are accounts.tiers', statuses core.errors'."""
+
+from dataclasses import dataclass
+
+from apps.accounts.tiers import GROWTH, STARTER, TIERS, Tier
+from apps.core.errors import PUBLIC_STATUS
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """path: below /api/v1. tier: the lowest that opens it. page: the slug of the page about it."""
+
+    path: str
+    tier: Tier
+    page: str
+    about: str
+
+    @property
+    def opened_by(self) -> list[Tier]:
+        return [tier for tier in TIERS.values() if tier.rank >= self.tier.rank]
+
+
+ENDPOINTS = (
+    Endpoint("/picks", STARTER, "picks", "Published and settled picks, newest kick-off first."),
+    Endpoint("/picks/{id}", STARTER, "picks", "One of them."),
+    Endpoint("/track-record", GROWTH, "track-record", "How settled picks did over the last days."),
+    Endpoint("/match-analyses/{matchId}", GROWTH, "match-analyses", "The text behind a pick."),
+    Endpoint("/usage", STARTER, "usage", "What is left of the hour and the month. Never counted."),
+)
+BY_PATH = {endpoint.path: endpoint for endpoint in ENDPOINTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """when: what went wrong. do: what the caller's program should do. fields, headers: what comes beside the code.
+
+    `Backticks` hold code.
+    """
+
+    when: str
+    do: str
+    fields: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+
+
+MEANINGS = {
+    "invalid_cursor": Meaning(
+        "The cursor is neither a `next_cursor` of ours nor an RFC 3339 time.",
+        "Send `next_cursor` back exactly as it came, URL-encoded; or leave `cursor` out to begin at the first page.",
+    ),
+    "invalid_parameter": Meaning(
+        "A query parameter cannot be read, such as `limit=ten`.",
+        "Mend the parameter that is named. The same request will fail again.",
+        fields=("parameter",),
+    ),
+    "invalid_request": Meaning(
+        "The request as a whole cannot be read: its address, its host or its body.",
+        "Look at how your program builds the request. The same request will fail again.",
+    ),
+    "invalid_api_key": Meaning(
+        "The key is missing, malformed, unknown, expired or revoked. The answer is the same for all five, "
+        "so that nobody learns by guessing.",
+        "Send one `Authorization` header with a key that works. Do not retry: failed keys are limited by address.",
+        headers=("WWW-Authenticate",),
+    ),
+    "tier_upgrade_required": Meaning(
+        "Your key works, but your tier does not open this endpoint.",
+        "Stop calling it, or move to the tier in `minimum_tier`. A new tier counts from the next request.",
+        fields=("minimum_tier", "current_tier"),
+    ),
+    "not_found": Meaning(
+        "There is no such path; or no pick or analysis with this id, or none that has been published.",
+        "Check the path and the id. A pick keeps its id once it is published.",
+    ),
+    "method_not_allowed": Meaning(
+        "The path exists but does not take this method.",
+        "Use one of the methods in the `Allow` header; the endpoints here are read with `GET`.",
+        headers=("Allow",),
+    ),
+    "payload_too_large": Meaning(
+        "The request's body holds more than 64 KiB.",
+        "Send no body: nothing on these pages needs one.",
+    ),
+    "unsupported_media_type": Meaning(
+        "The request has a body that is not declared as `application/json`.",
+        "Send no body, or declare it as `Content-Type: application/json`.",
+    ),
+    "rate_limit_exceeded": Meaning(
+        "Your key has used its hour. Without limit headers: too many keys that do not work came from your address.",
+        "Wait `retry_after_seconds`, then send the same request again.",
+        fields=("retry_after_seconds",),
+        headers=("Retry-After",),
+    ),
+    "monthly_quota_exceeded": Meaning(
+        "Your organisation has used its month.",
+        "Stop until `resets_at`, or move to a higher tier.",
+        fields=("resets_at",),
+        headers=("Retry-After",),
+    ),
+    "internal_error": Meaning(
+        "Something failed on our side.",
+        "Try again with growing pauses. If it stays, tell us the `request_id`.",
+        fields=("request_id",),
+    ),
+    "service_unavailable": Meaning(
+        "One of our stores cannot be reached, or the service is being restarted.",
+        "Wait the seconds in `Retry-After`, then send the same request again.",
+        headers=("Retry-After",),
+    ),
+}
+
+
+def errors() -> list[tuple[str, int, Meaning]]:
+    """Code, status and meaning of every public error, by status. KeyError for a code that nobody has described."""
+    return sorted(((code, status, MEANINGS[code]) for code, status in PUBLIC_STATUS.items()), key=lambda row: row[1])

@@ -1,0 +1,3 @@
+curl --silent --show-error --dump-header - --output /dev/null \
+  "https://betedge.tips/api/v1/picks?limit=1" \
+  -H "Authorization: Bearer betedge_<your_api_key>"

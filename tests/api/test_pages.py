@@ -1,0 +1,162 @@
+"""Pages are kept as bytes: until a pick changes, within a bound, and for as long as PostgreSQL is away."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from django.http import HttpResponse
+from django.test import RequestFactory
+
+from apps.api import pages
+from apps.api.answers import tagged_answer
+from apps.api.pages import Pages
+from apps.core.postgres import Listener
+from apps.picks.models import Pick
+from tests.factories import ApiKeyFactory, PickFactory
+from tests.system.waiting import eventually
+from tests.web import database_url, web_process
+from tests.wire import Wire, wire_to
+
+ASKED = RequestFactory().get("/api/v1/picks", {"limit": 50})
+
+
+@pytest.fixture
+def postgres() -> Listener:
+    """One that hears, without a thread."""
+    heard = Listener()
+    heard.hears = True
+    return heard
+
+
+def answer(text: str = "one") -> HttpResponse:
+    return tagged_answer({"data": text})
+
+
+def test_a_page_is_served_again_until_something_changes(postgres) -> None:
+    kept = Pages(postgres)
+    assert kept.find(ASKED, "picks") is None
+    kept.keep(ASKED, "picks", answer(), generation=postgres.generation)
+    found = kept.find(ASKED, "picks")
+    assert (found.content, found["ETag"]) == (answer().content, answer()["ETag"])
+    postgres.generation += 1
+    assert kept.find(ASKED, "picks") is None
+    assert kept.instead(ASKED, "picks").content == answer().content
+
+
+def test_an_answer_whose_reading_was_overtaken_by_a_change_is_never_served(postgres) -> None:
+    kept, read_in = Pages(postgres), postgres.generation
+    postgres.generation += 1
+    kept.keep(ASKED, "picks", answer(), generation=read_in)
+    assert kept.find(ASKED, "picks") is None
+
+
+def test_where_nobody_listens_nothing_is_kept_or_found(postgres) -> None:
+    kept = Pages(postgres)
+    kept.keep(ASKED, "picks", answer(), generation=0)
+    postgres.hears = False
+    assert kept.find(ASKED, "picks") is None
+    other = RequestFactory().get("/api/v1/picks")
+    kept.keep(other, "picks", answer(), generation=0)
+    assert kept.instead(other, "picks") is None
+
+
+def test_only_plain_answers_to_plain_questions_that_are_the_same_for_all_are_kept(postgres) -> None:
+    make = RequestFactory()
+    kept = Pages(postgres)
+    for asked, endpoint, given in (
+        (make.head("/api/v1/picks"), "picks", answer()),
+        (make.get("/api/v1/picks", CONTENT_LENGTH="70000"), "picks", answer()),
+        (make.get("/api/v1/track-record"), "track-record", answer()),
+        (make.get("/api/v1/match-analyses/1"), "match-analyses/{id}", answer()),
+        (make.get("/api/v1/picks"), "picks", HttpResponse(status=400)),
+    ):
+        kept.keep(asked, endpoint, given, generation=0)
+    assert kept.kept == {}
+
+
+def test_another_host_is_another_question(postgres) -> None:
+    kept = Pages(postgres)
+    kept.keep(ASKED, "picks", answer(), generation=0)
+    assert kept.find(RequestFactory().get("/api/v1/picks", {"limit": 50}, HTTP_HOST="evil.test"), "picks") is None
+
+
+def test_pages_take_no_more_than_their_room_and_the_oldest_go_first(postgres, monkeypatch) -> None:
+    monkeypatch.setattr(pages, "MOST_BYTES", 5_000)
+    kept = Pages(postgres)
+    asked = [RequestFactory().get("/api/v1/picks", {"league": n}) for n in range(20)]
+    for each in [*asked, asked[-1], asked[-1]]:
+        kept.keep(each, "picks", answer(), generation=0)
+    assert kept.bytes == sum(page.weight for page in kept.kept.values()) <= 5_000
+    assert kept.find(asked[0], "picks") is None
+    assert kept.find(asked[-1], "picks") is not None
+
+
+@pytest.fixture
+def wire(transactional_db: None) -> Iterator[Wire]:
+    far = urlsplit(database_url())
+    with wire_to(str(far.hostname), int(far.port or 5432)) as wire:
+        yield wire
+
+
+@pytest.fixture
+def web(wire: Wire, tmp_path: Path) -> Iterator[str]:
+    """A web process of two workers, whose PostgreSQL can be cut off."""
+    there = urlsplit(database_url())
+    near = there._replace(netloc=there.netloc.replace(f":{there.port}", f":{wire.port}"))
+    with web_process(tmp_path, environ={"DATABASE_URL": near.geturl()}) as address:
+        yield f"{address}/api/v1"
+
+
+def test_without_postgresql_kept_pages_are_served_and_all_else_says_when_to_come_back(web: str, wire: Wire) -> None:
+    key = ApiKeyFactory()
+    first = PickFactory(published=True)
+    headers = {"Authorization": f"Bearer {key.secret}"}
+
+    def get(path: str, **more: str) -> requests.Response:
+        return requests.get(web + path, headers={**headers, **more}, timeout=10)
+
+    def shown() -> set[tuple[str, ...]]:
+        """What the workers say, asked often enough that both have been."""
+        answers = [get("/picks") for _ in range(12)]
+        assert {each.status_code for each in answers} == {200}
+        return {tuple(pick["id"] for pick in each.json()["data"]) for each in answers}
+
+    assert shown() == {(str(first.pk),)}
+    before = get("/picks")
+
+    wire.cut()
+    for _ in range(12):
+        answer = get("/picks")
+        assert (answer.status_code, answer.content) == (200, before.content)
+        assert int(answer.headers["X-RateLimit-Remaining"]) > 0
+        assert get("/picks", **{"If-None-Match": before.headers["ETag"]}).status_code == 304
+    for path in ("/picks?limit=7", f"/picks/{first.pk}", "/track-record", "/usage"):
+        answer = get(path)
+        assert (answer.status_code, answer.json()["error"]) == (503, "service_unavailable"), path
+        assert int(answer.headers["Retry-After"]) > 0
+    assert requests.get(
+        f"{web}/picks", headers={"Authorization": "Bearer betedge_" + "0" * 64}, timeout=10
+    ).status_code in (
+        401,
+        503,
+    )
+
+    Pick.objects.update(league="La Liga")
+    wire.mend()
+    eventually(lambda: {get("/track-record").status_code for _ in range(8)} == {200}, within=10, what="it is back")
+    eventually(lambda: get("/picks").json()["data"][0]["league"] == "La Liga", within=2, what="the change is shown")
+
+
+def test_a_change_is_shown_by_every_worker_at_once(web: str) -> None:
+    headers = {"Authorization": f"Bearer {ApiKeyFactory().secret}"}
+    for count in range(1, 6):
+        PickFactory(published=True)
+        eventually(
+            lambda count=count: (
+                {requests.get(f"{web}/picks", headers=headers, timeout=10).json()["count"] for _ in range(6)} == {count}
+            ),
+            within=2,
+            what=f"{count} picks are shown",
+        )
