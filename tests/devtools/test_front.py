@@ -38,14 +38,6 @@ def get(port: int, path: str) -> tuple[int, dict[str, str], bytes]:
         return error.code, dict(error.headers), error.read()
 
 
-def send(port: int, request: bytes) -> tuple[str, dict[str, str]]:
-    """The status line and the JSON of the answer to raw bytes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as caller:
-        caller.sendall(request)
-        head, _, body = caller.recv(65_536).partition(b"\r\n\r\n")
-    return head.split(b"\r\n")[0].decode(), json.loads(body)
-
-
 def test_bodies_that_never_end_take_no_place_in_web(port: int, web: FarSide) -> None:
     callers = []
     for _ in range(20):
@@ -56,12 +48,6 @@ def test_bodies_that_never_end_take_no_place_in_web(port: int, web: FarSide) -> 
     assert web.asked == ["/healthz"]
     for caller in callers:
         caller.close()
-
-
-def test_a_body_with_broken_chunks_is_the_callers_fault(port: int) -> None:
-    status, body = send(port, HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n")
-    assert status == "HTTP/1.1 400 Bad Request"
-    assert body["error"] == "invalid_request"
 
 
 def test_what_the_webs_server_refuses_without_a_word_is_put_into_words(port: int, web: FarSide) -> None:

@@ -81,6 +81,10 @@ BODIES = {
     "5 MB": (request("/api/v1/webhooks", *JSON, method="POST", body=b"x" * 5_000_000), "payload_too_large"),
     "5 MB where none is taken": (request(method="POST", body=b"x" * 5_000_000), "method_not_allowed"),
     "5 MB without a key": (request(method="POST", key=[], body=b"x" * 5_000_000), "invalid_api_key"),
+    "of broken chunks": (
+        request("/api/v1/webhooks", *JSON, "Transfer-Encoding: chunked", method="POST") + b"zz\r\n",
+        "invalid_request",
+    ),
     "nested without end": (request("/api/v1/webhooks", *JSON, method="POST", body=b"[" * 60_000), "invalid_request"),
     "packed": (
         request("/api/v1/webhooks", *JSON, "Content-Encoding: gzip", method="POST", body=b"\x1f\x8b"),
@@ -141,7 +145,7 @@ def test_it_has_a_documented_answer_and_the_next_request_is_served(there: int, c
         else:
             assert status == expected, body
         if ended:
-            assert status == 431  # before us: nothing behind it can be read
+            assert status in (400, 431)  # where it ends is not to be told, so nothing behind it can be read
             return
         status, body, _ended = ask(connection, request())
         assert (status, json.loads(body)["count"]) == (200, 1)
