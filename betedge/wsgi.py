@@ -7,6 +7,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "betedge.settings")
 application = get_wsgi_application()
 
-from apps.access.watch import Watch  # noqa: E402  it needs what the line above loads
+from apps.access.ledger import watch_redis  # noqa: E402  they need what the line above loads
+from apps.core.postgres import POSTGRES  # noqa: E402
 
-Watch().begin()
+POSTGRES.begin()
+watch_redis()

@@ -74,8 +74,10 @@ def pytest_unconfigure() -> None:
 @pytest.fixture
 def redis() -> Iterator["redis_py.Redis"]:
     """This worker's own Redis database, empty before and after."""
+    from apps.core.redis import link  # Django's settings are read only now
+
     with redis_py.Redis.from_url(os.environ["REDIS_URL"], decode_responses=True) as client:
         client.flushdb()
-        client.set(f"birth:{client.info('server')['run_id']}", 0)  # long ago: nobody waits for what others remember
+        client.set(f"birth:{link().run}", 0)  # long ago: nobody waits for what others remember
         yield client
         client.flushdb()

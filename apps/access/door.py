@@ -7,7 +7,8 @@ import structlog
 
 from apps.access import limiter
 from apps.access.limiter import Admission
-from apps.access.local import PURSES, decide_alone
+from apps.access.outage import decide_alone
+from apps.core.away import REDIS_AWAY
 from apps.core.redis import link
 
 log = structlog.get_logger(__name__)
@@ -22,10 +23,10 @@ def admit(*, secret: str, endpoint: str, now: datetime, count: bool = True) -> A
     secret_hash, who = limiter.owner_of(secret)
     if who is None:
         return None
-    if not PURSES.redis_sleeps:
+    if not REDIS_AWAY:
         try:
             return limiter.decide(link(), who, secret_hash=secret_hash, endpoint=endpoint, count=count)
         except redis.RedisError as error:
             log.error("redis away", error=type(error).__name__, reason=str(error))
-            PURSES.redis_failed()
-    return decide_alone(secret=secret, secret_hash=secret_hash, who=who, endpoint=endpoint, count=count, now=now)
+            REDIS_AWAY.found()
+    return decide_alone(secret=secret, who=who, endpoint=endpoint, count=count, now=now)

@@ -16,10 +16,12 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from apps.access.models import OUTCOMES, ApiError, ApiKey, UsageDrain
+from apps.access.state import life
 from apps.access.usage import MINUTE_MS, counters_of, errors_of
 from apps.core import redis
+from apps.core.redis import link
 
-SHA256 = re.compile("[0-9a-f]{64}")
+SECRET = re.compile("[0-9a-f]{16}")
 ORGANIZATIONS_AT_ONCE = 500
 ERRORS_AT_ONCE = 1_000
 STILL_COUNTING_MS = 3 * MINUTE_MS  # longer than any request lasts
@@ -60,7 +62,7 @@ ON CONFLICT (organization_id, month) DO UPDATE SET counted = known.counted + exc
 MOVE_LAST_USES = """
 UPDATE access_apisecret AS secret SET last_used_at = shown.at
 FROM unnest(%(hashes)s::text[], %(times)s::timestamptz[]) AS shown(hash, at), access_apikey AS key
-WHERE secret.secret_hash = shown.hash AND key.id = secret.key_id AND key.organization_id = %(organization)s
+WHERE left(secret.secret_hash, 16) = shown.hash AND key.id = secret.key_id AND key.organization_id = %(organization)s
     AND (secret.last_used_at IS NULL OR secret.last_used_at < shown.at)
 """
 
@@ -84,7 +86,7 @@ def drain() -> int:
 
     Redis errors and database errors are raised: nothing is lost by them, the next turn begins anew.
     """
-    began_ms = redis_now_ms()
+    this_life, began_ms = life(link()), redis_now_ms()
     organizations = list(ApiKey.objects.order_by().values_list("organization_id", flat=True).distinct())
     told = 0
     for start in range(0, len(organizations), ORGANIZATIONS_AT_ONCE):
@@ -98,8 +100,19 @@ def drain() -> int:
             if counters or errors:
                 drain_organization(organization_id, sorted(counters), dict(errors), now_ms=began_ms)
                 told += 1
-    UsageDrain.objects.update_or_create(id=1, defaults={"known_until": instant(began_ms)})
+    remember(this_life, known_until=instant(began_ms))
     return told
+
+
+def remember(this_life: str, *, known_until: datetime) -> None:
+    """All that was counted in this life of Redis is written down; if it has ended meanwhile, nobody can say so."""
+    if this_life != life(link()):
+        return
+    drain = UsageDrain.objects.first() or UsageDrain(life=this_life)
+    if drain.life != this_life:
+        drain.life, drain.lost_since = this_life, drain.known_until
+    drain.known_until = known_until
+    drain.save()
 
 
 def drain_organization(
@@ -108,7 +121,7 @@ def drain_organization(
     """Write what these counters and errors of an organisation show, then let Redis forget what needs it no longer."""
     with redis.client().pipeline(transaction=False) as asked:
         for name in counters:
-            asked.hgetall(name)
+            asked.hgetall(f"{counters_of(organization_id)}:{name}")
         shown = dict(zip(counters, asked.execute(), strict=True))
     with transaction.atomic():
         write_counts(organization_id, [counts for name, fields in shown.items() for counts in counts_in(name, fields)])
@@ -136,7 +149,7 @@ def write_counts(organization_id: UUID, counts: list[Counts]) -> None:
 def write_last_uses(organization_id: UUID, shown: Iterable[dict[str, str]]) -> None:
     last: dict[str, int] = {}
     for fields in shown:
-        for secret_hash in filter(SHA256.fullmatch, fields):
+        for secret_hash in filter(SECRET.fullmatch, fields):
             last[secret_hash] = max(last.get(secret_hash, 0), int(fields[secret_hash]))
     times = [instant(at) for at in last.values()]
     with connection.cursor() as cursor:
@@ -156,7 +169,7 @@ def forget(organization_id: UUID, counters: list[str], errors: list[str]) -> Non
         return
     with redis.client().pipeline(transaction=True) as told:
         if counters:
-            told.unlink(*counters)
+            told.unlink(*(f"{counters_of(organization_id)}:{name}" for name in counters))
             told.srem(counters_of(organization_id), *counters)
         if errors:
             told.xdel(errors_of(organization_id), *errors)
@@ -171,7 +184,7 @@ def counts_in(name: str, fields: dict[str, str]) -> list[Counts]:
         endpoint, _, outcome = rest.partition("|")
         if outcome in OUTCOMES:
             found.setdefault((key, endpoint), {})[outcome] = int(value)
-    run, minute = name.split(":")[-2:]
+    run, _, minute = name.rpartition(":")
     at, source = instant(int(minute) * MINUTE_MS), f"{run}:{fields.get('source', '')}"
     return [Counts(UUID(key), at, endpoint, source, **each) for (key, endpoint), each in found.items()]
 

@@ -4,8 +4,8 @@ from ipaddress import IPv6Address, ip_address
 
 import redis
 
-from apps.access.local import PURSES
 from apps.access.state import script
+from apps.core.away import REDIS_AWAY
 from apps.core.redis import link
 
 FAILED = script("failed")
@@ -17,7 +17,7 @@ def failed_from(address: str) -> int:
 
     0 too while Redis is away: then nothing is counted.
     """
-    if PURSES.redis_sleeps:
+    if REDIS_AWAY:
         return 0
     try:
         failed, left = link().call(FAILED, [f"{{{whole_network(address)}}}:failed:"], [])

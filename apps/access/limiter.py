@@ -2,7 +2,7 @@
 
 import threading
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import redis
@@ -11,15 +11,17 @@ from django.db import Error as DatabaseAway
 from apps.access import state
 from apps.access.decisions import CAPPED, FORGOT, INVALID, LIMITED, LOAD, MONTH, OK, SETTLING, STALE, TURNS
 from apps.access.keys import hash_secret
-from apps.access.memory import MEMORIES
+from apps.access.ledger import LEDGERS
 from apps.access.models import ApiKey
-from apps.access.state import Identity, Month, identity_of, script
-from apps.core.redis import Link
+from apps.access.state import Identity, Month, identity_of, script, short
+from apps.core.away import Away
+from apps.core.redis import TIMEOUT_SECONDS, Link
 
 ADMIT = script("admit")
+PATIENCE_MS = int(TIMEOUT_SECONDS * 1000)
+LAST_WORDS = {OK, LIMITED, CAPPED, INVALID}
 MOST_KNOWN = 100_000
 NEVER_STALE = 10**15
-REST_SECONDS = 1.0
 
 
 class Held(NamedTuple):
@@ -40,7 +42,6 @@ class Admission(NamedTuple):
 
     decision: int
     who: Identity
-    secret_hash: str
     endpoint: str
     at: int
     tier: str
@@ -83,22 +84,10 @@ class _Known:
         return found
 
 
-class _Postgres:
-    """Whether it is worth asking whether a state still holds."""
-
-    rests_until = 0.0
-
-    @classmethod
-    def rests(cls) -> bool:
-        return time.monotonic() < cls.rests_until
-
-    @classmethod
-    def failed(cls) -> None:
-        cls.rests_until = time.monotonic() + REST_SECONDS
-
-
 _known = _Known()
+_postgres_away = Away()  # then it is of no use to ask it whether a state still holds
 _month = Month.at(0)  # the last one that Redis was in
+_ahead = 0.0  # milliseconds from our monotonic clock to Redis's, at its last answer
 
 
 def owner_of(secret: str) -> tuple[str, Identity | None]:
@@ -112,68 +101,84 @@ def decide(
 ) -> Admission | None:
     """Decide over this link; None for a key that does not work. `count` False only looks.
 
-    `at` puts a test's milliseconds in the place of Redis's clock. redis.RedisError when Redis is away.
+    `at` puts a test's milliseconds in the place of Redis's clock. redis.RedisError when Redis is away; DatabaseError
+    when PostgreSQL is, and Redis does not know the key.
     """
-    global _month
-    for turn in range(TURNS):
-        month = _month
+    global _ahead
+    retried = False
+    for _ in range(TURNS):
+        month, ledger = _month, LEDGERS.held.get(who.key)
         try:
             run = mine.run
+            epoch = ledger.epoch if ledger is not None else ""  # read first: once it is the new one, the ledger owes
+            if ledger is not None and ledger.owes:
+                ledger.settle(mine)
             reply = mine.call(
                 ADMIT,
                 (who.state(run), who.window, who.month(month.name), who.usages),
                 (
-                    secret_hash,
-                    int(count),
+                    short(secret_hash),
+                    1 if count else 0,
                     month.start,
                     month.end,
                     f"{who.key}|{endpoint}|",
-                    MEMORIES.epoch(who),
-                    NEVER_STALE if _Postgres.rests() else state.HOLD_MS,
+                    run,
+                    epoch,
+                    NEVER_STALE if _postgres_away else state.HOLD_MS,
+                    int(time.monotonic() * 1000 + _ahead) + PATIENCE_MS,
                     "" if at is None else at,
                 ),
             )
+            if at is None:
+                _ahead = reply[1] - time.monotonic() * 1000
+            decision = reply[0]
+            if decision not in LAST_WORDS:
+                mend(mine, who, reply, run=run)
+                continue
         except redis.ConnectionError:
-            if turn:
+            if retried:
                 raise
-            continue  # an old connection, of which nobody had said that the far end is gone
-        decision = reply[0]
-        if decision == MONTH:
-            _month = Month.at(reply[1])
-        elif decision in (LOAD, STALE):
-            try:
-                state.load_state(mine, who, run=run, now=reply[1], renew=decision == STALE)
-            except ApiKey.DoesNotExist:
-                return None
-            except DatabaseAway:
-                if decision == LOAD:
-                    raise
-                _Postgres.failed()  # what it cannot be asked, it cannot have changed
-        elif decision == INVALID:
+            retried = True  # an old connection, of which nobody had said that the far end is gone
+            continue
+        except ApiKey.DoesNotExist:
             return None
-        elif decision == FORGOT:
-            _, now, epoch, since = reply
-            MEMORIES.remind(mine, who, epoch=epoch, since=since, now=now, endpoint=endpoint)
-        elif decision == SETTLING:
-            time.sleep(min(reply[2] - reply[1], state.SETTLE_MS) / 1000)
-        else:
-            if decision == OK and count:
-                MEMORIES.add(who, secret_hash, reply[-1], reply[1])
-            return admission(reply, who, secret_hash, endpoint, month)
+        if decision == INVALID:
+            return None
+        if decision == OK and count:
+            (ledger or LEDGERS.open(who)).admit(endpoint, reply[1], reply[-1])
+        return admission(reply, who, endpoint, month)
     raise redis.RedisError("Redis forgets faster than it is told.")
 
 
-def admission(reply: list[int], who: Identity, secret_hash: str, endpoint: str, month: Month) -> Admission:
+def mend(mine: Link, who: Identity, reply: list[Any], *, run: str) -> None:
+    """Give Redis what it lacked to decide, or wait until it may. LATE lacks nothing: by now its clock is known."""
+    global _month
+    decision, now = reply[:2]
+    if decision == MONTH:
+        _month = Month.at(now)
+    elif decision == FORGOT:
+        LEDGERS.open(who).settle(mine)
+    elif decision == SETTLING:
+        time.sleep(reply[2] / 1000)
+    elif decision in (LOAD, STALE):
+        try:
+            state.load_state(mine, who, run=run, now=now, renew=decision == STALE)
+        except DatabaseAway:
+            if decision == LOAD:
+                raise
+            _postgres_away.found()  # what it cannot be asked, it cannot have changed
+
+
+def admission(reply: list[Any], who: Identity, endpoint: str, month: Month) -> Admission:
     """The script's answer in the units of the contract."""
     decision, now, tier, limit, counted, reset, quota, used, oldest, newest, _ = reply
     again = {LIMITED: reset, CAPPED: month.end}.get(decision, now)
     return Admission(
         decision,
         who,
-        secret_hash,
         endpoint,
         now,
-        str(tier),
+        tier,
         limit,
         max(0, limit - counted),
         -(-reset // 1000),

@@ -115,10 +115,16 @@ class UsageMonth(models.Model):
 
 
 class UsageDrain(models.Model):
-    """One row: when, by Redis's clock, the last drain began that read every counter there was."""
+    """One row: when, by Redis's clock, the last drain began that read every counter there was, and in which life.
+
+    A life of the Redis server ends when it is emptied or started again. `lost_since` is what `known_until` was when
+    the life before ended: what was counted from then on until this one began may be lost. None: nothing was known.
+    """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     known_until = models.DateTimeField()
+    life = models.CharField(max_length=64, default="")
+    lost_since = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.CheckConstraint(name="usage_drain_is_one", condition=Q(id=1))]

@@ -56,9 +56,15 @@ def month_used(organization_id: UUID, now: datetime) -> int:
     return month.values_list("counted", flat=True).first() or 0
 
 
+def usage_drain() -> UsageDrain | None:
+    """How far the counts of Redis were written down; None before the first drain."""
+    return UsageDrain.objects.first()
+
+
 def usage_known_until() -> datetime | None:
     """Redis's time up to which PostgreSQL surely has every count; None before the first drain."""
-    return UsageDrain.objects.values_list("known_until", flat=True).first()
+    drain = usage_drain()
+    return drain.known_until if drain else None
 
 
 def usage_by_hour(organization: Organization, *, since: datetime, until: datetime) -> QuerySet[UsageHour]:
@@ -70,6 +76,12 @@ def usage_by_hour(organization: Organization, *, since: datetime, until: datetim
 def errors_of(organization: Organization, *, key_id: UUID) -> list[ApiError]:
     """The last 100 errors of one of the organisation's keys, newest first."""
     return list(ApiError.objects.filter(key__organization=organization, key=key_id)[:ERRORS_SHOWN])
+
+
+def refusals_of(organization: Organization, *, key_id: UUID, now: datetime) -> QuerySet[ApiError]:
+    """What a limit refused of one of the organisation's keys in the last 24 h, newest first, each with its window."""
+    refused = ApiError.objects.filter(key__organization=organization, key=key_id, window_limit__isnull=False)
+    return refused.filter(at__gt=now - timedelta(hours=24))
 
 
 @dataclass(frozen=True, slots=True)

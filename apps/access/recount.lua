@@ -1,25 +1,31 @@
--- Count requests that were served while Redis was away: once, however often this is sent.
+-- Count requests that Redis does not know of: served while it was away, or lost with what it held. Once, however often
+-- this is sent.
 --
--- KEYS  1 state   2 window   3 month   4 the set of the usage hashes   5 the batch's mark
--- ARGV  1 how many   2, 3 first and next month's millisecond of KEYS[3]   4 the usage field
--- Gives {decision, now}: OK when it is counted, LOAD or MONTH as admit.lua does.
+-- KEYS  1 state   2 window   3 month   4 the set of the usage counters   5 the batch's mark
+-- ARGV  1, 2 first and next month's millisecond of KEYS[3]   3 the server's run   4… usage fields, each with how many
+-- Gives {decision, now}: OK when they are counted, LOAD or MONTH as admit.lua does.
 
 local OK, LOAD, MONTH = 0, 4, 6
-local time = redis.call('TIME')
+local MINUTE, HOUR, DAY = 60000, 3600000, 86400000
+local call = redis.call
+local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if redis.call('EXISTS', KEYS[5]) == 1 then return {OK, now} end
-if now < tonumber(ARGV[2]) or now >= tonumber(ARGV[3]) then return {MONTH, now} end
-if redis.call('EXISTS', KEYS[1], KEYS[3]) < 2 then return {LOAD, now} end
+if call('EXISTS', KEYS[5]) == 1 then return {OK, now} end
+if now < tonumber(ARGV[1]) or now >= tonumber(ARGV[2]) then return {MONTH, now} end
+if call('EXISTS', KEYS[1], KEYS[3]) < 2 then return {LOAD, now} end
 
 -- Counted as of now, not of when they were served: only Redis's clock counts, and later is never too many.
-local moment = math.max(now, tonumber(redis.call('LINDEX', KEYS[2], -1) or 0))
-for _ = 1, tonumber(ARGV[1]) do redis.call('RPUSH', KEYS[2], moment) end
-redis.call('PEXPIRE', KEYS[2], 3600000)
-redis.call('INCRBY', KEYS[3], ARGV[1])
-local usage = KEYS[4] .. ':' .. string.match(KEYS[1], ':(%w+):') .. ':' .. math.floor(now / 60000)
-redis.call('HINCRBY', usage, ARGV[4], ARGV[1])
-redis.call('HSETNX', usage, 'source', string.format('%.0f', now))
-redis.call('EXPIRE', usage, 86400)
-redis.call('SADD', KEYS[4], usage)
-redis.call('SET', KEYS[5], 1, 'EX', 86400)
-return {OK, now}
+local moment = math.max(now, tonumber(call('LINDEX', KEYS[2], -1) or 0))
+local counter = ARGV[3] .. ':' .. math.floor(now / MINUTE)
+local usage = KEYS[4] .. ':' .. counter
+for place = 4, #ARGV, 2 do
+  for _ = 1, tonumber(ARGV[place + 1]) do call('RPUSH', KEYS[2], moment) end
+  call('INCRBY', KEYS[3], ARGV[place + 1])
+  call('HINCRBY', usage, ARGV[place], ARGV[place + 1])
+end
+call('PEXPIRE', KEYS[2], 2 * HOUR)
+call('HSETNX', usage, 'source', now)
+call('PEXPIRE', usage, DAY)
+call('SADD', KEYS[4], counter)
+call('SET', KEYS[5], 1, 'PX', DAY)
+return {OK, moment}

@@ -19,8 +19,9 @@ from django.db.models.functions import Greatest, Now
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
+from apps.access.decisions import TURNS
 from apps.access.models import ApiKey, ApiSecret
-from apps.access.queries import month_used, recent_usage, usage_known_until
+from apps.access.queries import month_used, recent_usage, usage_drain
 from apps.accounts.models import Organization
 from apps.accounts.tiers import TIERS
 from apps.core.redis import Link, Script, Word, link
@@ -29,7 +30,8 @@ log = structlog.get_logger(__name__)
 
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
-SETTLE_MS = 1_000  # after its birth, in which every web process counts again what it admitted before
+SETTLE_MS = 2_000  # after its birth, in which every web process counts again what it admitted before
+PAUSE_SECONDS = 0.05
 HOLD_MS = 10_000  # for so long a state is believed; then it is read again, while PostgreSQL answers
 
 
@@ -49,26 +51,20 @@ class Identity:
     key_id: UUID
     tag: str  # the organisation, as every name in Redis begins
     key: str  # the key, as names and fields carry it
+    window: str
+    usages: str  # the set of the organisation's usage counters that hold something to bring to PostgreSQL
 
     @classmethod
     def of(cls, organization_id: UUID, key_id: UUID) -> "Identity":
-        return cls(organization_id, key_id, f"{{{organization_id.hex}}}:", key_id.hex)
+        tag, key = f"{{{organization_id.hex}}}:", key_id.hex
+        return cls(organization_id, key_id, tag, key, f"{tag}w:{key}", f"{tag}u")
 
     def state(self, run: str) -> str:
         return f"{self.tag}{run}:key:{self.key}"
 
-    @property
-    def window(self) -> str:
-        return f"{self.tag}w:{self.key}"
-
-    @property
-    def usages(self) -> str:
-        """The set of the organisation's usage hashes that hold something to bring to PostgreSQL."""
-        return f"{self.tag}u"
-
-    def usage(self, run: str, minute: int) -> str:
-        """One of them: a minute since 1970, as this run of the server counted it."""
-        return f"{self.usages}:{run}:{minute}"
+    def counted(self, endpoint: str) -> str:
+        """The field of a usage counter that says how many requests to the endpoint were admitted."""
+        return f"{self.key}|{endpoint}|counted"
 
     def month(self, name: str) -> str:
         return f"{self.tag}m:{name}"
@@ -118,8 +114,8 @@ def load_state(connection: Link, who: Identity, *, run: str, now: int, renew: bo
     if renew:
         words += ["", 0, 0, 0]
     else:
-        words += [month_used(who.organization_id, instant(now)), month.end + 7 * DAY, known_until()]
-        words += [birth(connection) + SETTLE_MS]
+        words += [month_used(who.organization_id, instant(now)), month.end + 7 * DAY]
+        words += [known_before(life(connection)), birth(connection) + SETTLE_MS]
         minutes = recent_usage(who.key_id, instant(now))
     words += [len(fields), *fields]
     words += [word for minute in minutes for word in seed(*minute, now=now)]
@@ -138,10 +134,39 @@ def birth(connection: Link) -> int:
         return 0
 
 
-def known_until() -> int:
-    """Redis's millisecond up to which PostgreSQL has every count; 0: none."""
-    at = usage_known_until()
-    return 0 if at is None else milliseconds(at)
+def life(connection: Link) -> str:
+    """Names the server's data: another name, and what it held may be lost, all of it or the newest."""
+    return f"{connection.run}:{birth(connection)}"
+
+
+def known_before(life: str) -> int:
+    """Redis's millisecond up to which PostgreSQL had every count when this life of the server began; 0: none.
+
+    What was drained in this life says nothing of what was lost before it.
+    """
+    drain = usage_drain()
+    at = drain and (drain.lost_since if drain.life == life else drain.known_until)
+    return milliseconds(at) if at else 0
+
+
+def epoch_of(connection: Link, who: Identity) -> tuple[str, int]:
+    """The epoch of a key's state, and since when what was admitted before it is lost (ms); loaded if need be.
+
+    redis.RedisError, DatabaseError, ApiKey.DoesNotExist.
+    """
+    for _ in range(TURNS):
+        run = connection.run
+        epoch, since = connection.send("HMGET", who.state(run), "epoch", "since")
+        if epoch is not None:
+            return epoch, int(since)
+        load_state(connection, who, run=run, now=now_of(connection))
+    raise redis.RedisError("Redis forgets faster than it is told.")
+
+
+def now_of(connection: Link) -> int:
+    """Redis's millisecond."""
+    seconds, microseconds = connection.send("TIME")
+    return int(seconds) * 1000 + int(microseconds) // 1000
 
 
 def seed(minute: int, counted: int, *, now: int) -> tuple[int, int]:
@@ -155,28 +180,29 @@ def version_of(key: ApiKey) -> int:
 
 
 def state_fields(key: ApiKey, now: int) -> list[Word]:
-    """Names and values of the state's hash, all but its version."""
+    """Names and values of the state's hash that are PostgreSQL's: the limits, and until when each secret works."""
     tier = TIERS[key.organization.tier]
     fields: list[Word] = ["read", now, "tier", tier.slug, "hourly", tier.hourly, "monthly", tier.monthly]
-    fields += ["expires", until(key.expires_at), "revoked", int(key.revoked_at is not None)]
-    for secret in key.secrets.filter(Q(works_until__isnull=True) | Q(works_until__gt=instant(now))):
-        fields += [f"s:{secret.secret_hash}", until(secret.works_until)]
+    if key.revoked_at is None:
+        for secret in key.secrets.filter(Q(works_until__isnull=True) | Q(works_until__gt=instant(now))):
+            ends = [milliseconds(at) for at in (key.expires_at, secret.works_until) if at is not None]
+            fields += [f"s:{short(secret.secret_hash)}", min(ends, default=0)]  # 0: for ever
     return fields
 
 
-def until(at: datetime | None) -> int:
-    """Milliseconds; 0 for ever."""
-    return 0 if at is None else max(milliseconds(at), 1)
+def short(secret_hash: str) -> str:
+    """As much of a secret's hash as tells the few secrets of one key apart."""
+    return secret_hash[:16]
 
 
-def publish_state(key_id: UUID) -> None:
-    """Put a key's state where every web process reads it: when the transaction commits, or now if there is none.
+def publish_state(*key_ids: UUID) -> None:
+    """Put the state of keys where every web process reads it: when the transaction commits, or now if there is none.
 
     If Redis does not answer, this waits until nothing that was read before the change is believed any more. Where
     no server listens the change holds at once: keys are then checked in PostgreSQL, and a server that comes back is
     another run, without any state.
     """
-    transaction.on_commit(lambda: _publish(key_id))
+    transaction.on_commit(lambda: _publish(list(key_ids)))
 
 
 @receiver(post_save, sender=Organization)
@@ -184,27 +210,25 @@ def follow_tier(instance: Organization, **_signal: Any) -> None:
     """A change of tier is a change of every key: in force before the call that made it returns."""
     keys = ApiKey.objects.filter(organization=instance)
     keys.update(changed_at=Greatest(Now(), F("changed_at") + timedelta(microseconds=1)))
-    for key_id in keys.values_list("pk", flat=True):
-        publish_state(key_id)
+    publish_state(*keys.values_list("pk", flat=True))
 
 
-def _publish(key_id: UUID) -> None:
+def _publish(waiting: list[UUID]) -> None:
     deadline, refusals = time.monotonic() + HOLD_MS / 1000 + 1, 0
-    while True:
+    while waiting:
         try:
-            _publish_once(key_id)
-            return
+            _publish_once(waiting[-1])
+            waiting.pop()
         except redis.RedisError as error:
             refusals += isinstance(error, redis.ConnectionError)
             if refusals == 2 or time.monotonic() > deadline:  # the first may be an old connection's
-                log.warning("key state not published", key=str(key_id), error=type(error).__name__)
+                log.warning("key state not published", keys=len(waiting), error=type(error).__name__)
                 return
+            time.sleep(PAUSE_SECONDS)
 
 
 def _publish_once(key_id: UUID) -> None:
     mine = link()
     run = mine.run
-    seconds, microseconds = mine.send("TIME")
     organization_id = ApiKey.objects.values_list("organization_id", flat=True).get(pk=key_id)
-    who = Identity.of(organization_id, key_id)
-    load_state(mine, who, run=run, now=int(seconds) * 1000 + int(microseconds) // 1000)
+    load_state(mine, Identity.of(organization_id, key_id), run=run, now=now_of(mine))

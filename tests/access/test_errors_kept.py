@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.access import draining, retention
 from apps.access.draining import drain, instant, redis_now_ms
 from apps.access.models import ApiError
-from apps.access.queries import errors_of, refusal
+from apps.access.queries import errors_of, refusal, refusals_of
 from apps.access.retention import forget_usage
 from apps.access.usage import Window
 from apps.access.usage import errors_of as waiting_errors
@@ -97,6 +97,8 @@ def test_a_refusal_shows_what_its_window_held() -> None:
     assert (why.error.window_oldest, why.error.window_newest) == (instant(counted[0]), instant(counted[-1]))
     assert why.by_minute == [(now // MINUTE - 30, 60), (now // MINUTE - 10, 40)]
     assert why.error.at - why.error.window_oldest == timedelta(minutes=30)
+    assert refusals_of(key.organization, key_id=key.pk, now=instant(now)).get() == why.error
+    assert not refusals_of(key.organization, key_id=key.pk, now=instant(now) + timedelta(hours=24)).exists()
 
 
 def test_no_other_organisation_sees_them() -> None:
@@ -106,6 +108,7 @@ def test_no_other_organisation_sees_them() -> None:
     assert refusal(key.organization, request_id="why") is not None
     assert refusal(other, request_id="why") is None
     assert errors_of(other, key_id=key.pk) == []
+    assert list(refusals_of(other, key_id=key.pk, now=timezone.now())) == []
 
 
 def test_an_error_is_answered_though_redis_is_away(settings) -> None:

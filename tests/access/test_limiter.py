@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from redis import RedisError
 
-from apps.access import limiter, state, watch
+from apps.access import limiter, state
 from apps.access.decisions import CAPPED, LIMITED, OK
 from apps.access.draining import drain, redis_now_ms
 from apps.access.keys import hash_secret
+from apps.access.ledger import Ledgers
 from apps.access.limiter import decide
-from apps.access.memory import Memories
 from apps.access.models import ApiKey, UsageMonth
 from apps.access.services import revoke_key
-from apps.access.watch import Watch
 from apps.accounts.services import organization_on_tier
 from apps.core.redis import Link, link
 from tests.access.conftest import Server
@@ -117,27 +117,50 @@ def test_an_emptied_redis_is_filled_up_from_what_postgresql_has() -> None:
 
 
 def test_what_redis_lost_before_postgresql_had_it_is_remembered_by_those_who_admitted_it(monkeypatch) -> None:
-    key, processes = ApiKeyFactory(tier="starter"), [Memories(), Memories()]
+    key, processes = ApiKeyFactory(tier="starter"), [Ledgers(), Ledgers()]
     drain()
 
     def asked_by(process: int) -> int | None:
-        monkeypatch.setattr(limiter, "MEMORIES", processes[process])
+        monkeypatch.setattr(limiter, "LEDGERS", processes[process])
         return asked(key)
 
-    def notice(process: int) -> None:
-        monkeypatch.setattr(watch, "MEMORIES", processes[process])
-        monkeypatch.setattr(limiter, "MEMORIES", processes[process])
-        watches[process].look(link())
-
-    watches = [Watch(), Watch()]
-    notice(0)
-    notice(1)
+    for each in processes:
+        each.look(link())
     assert [asked_by(n % 2) for n in range(60)] == [OK] * 60
     link().send("FLUSHALL")
-    notice(1)
+    drain()  # which finds nothing, and knows nothing of what is lost
+    processes[1].look(link())
     assert asked_by(0) == OK
     assert link().send("LLEN", owner(key).window) == 61
     assert Counter(asked_by(n % 2) for n in range(50)) == {OK: 39, LIMITED: 11}
+
+
+@pytest.mark.parametrize(("tier", "most"), [("starter", 2_048), ("enterprise", 110_000)])
+def test_a_key_at_its_limit_takes_little_of_redis(redis, tier, most) -> None:
+    key = ApiKeyFactory(tier=tier)
+    while ask(key).decision == OK:
+        pass
+    names = redis.keys(f"{owner(key).tag}*")
+    assert len(names) >= 5  # state, window, month, usage of a minute, and which usage there is
+    assert sum(redis.memory_usage(name, samples=0) for name in names) <= most
+
+
+def test_a_redis_that_forgot_its_scripts_is_told_them_again() -> None:
+    key = ApiKeyFactory(tier="starter")
+    assert ask(key).remaining == 99
+    link().send("SCRIPT", "FLUSH")
+    assert ask(key).remaining == 98
+
+
+def test_a_request_that_nobody_waits_for_any_more_is_not_counted(monkeypatch) -> None:
+    key = ApiKeyFactory(tier="starter")
+    assert ask(key).remaining == 99
+    monkeypatch.setattr(limiter, "_ahead", limiter._ahead - 2_000)  # as if it had lain in Redis's socket for 2 s
+    monkeypatch.setattr(limiter, "TURNS", 1)
+    with pytest.raises(RedisError):
+        asked(key)
+    monkeypatch.undo()
+    assert ask(key).remaining == 98
 
 
 def test_a_state_that_is_loaded_again_leaves_the_window_as_it_is() -> None:
@@ -153,7 +176,7 @@ def test_an_old_file_revives_no_revoked_key_and_keeps_the_window(server: Server)
     key, other = ApiKeyFactory(tier="starter"), ApiKeyFactory(tier="starter")
     for _ in range(20):
         assert asked(key) == asked(other) == OK
-    link().send("SAVE")
+    server.save()
     revoke_key(key_id=key.pk, now=timezone.now())
     server.kill()
     server.start()
@@ -166,7 +189,7 @@ def test_an_old_file_revives_no_revoked_key_and_keeps_the_window(server: Server)
 def test_a_key_revoked_while_redis_is_away_stays_so_when_it_is_back(server: Server) -> None:
     key = ApiKeyFactory()
     assert asked(key) == OK
-    link().send("SAVE")
+    server.save()
     server.kill()
     revoke_key(key_id=key.pk, now=timezone.now())
     server.start()

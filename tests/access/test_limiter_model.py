@@ -61,9 +61,8 @@ class Life:
         plain, month = self.plain, Month.at(now)
         used = plain.months.get((int(month.name[:4]), int(month.name[4:])), 0)
         fields: list[Any] = ["read", now, "tier", "growth", "hourly", plain.limit, "monthly", plain.quota]
-        fields += ["expires", plain.expires or 0, "revoked", int(plain.revoked)]
         for name, until in plain.secrets.items():
-            fields += [f"s:{name}", until or 0]
+            fields += [f"s:{name}", min([at for at in (until, plain.expires) if at is not None], default=0)]
         keys = [who.state(run), who.window, who.month(month.name)]
         mine.call(PUBLISH, keys, [self.version, used, FAR_AHEAD, FAR_AHEAD, 0, len(fields), *fields])
 
@@ -118,3 +117,4 @@ def test_every_answer_is_the_plain_models(chosen: Any) -> None:
         life.change()
         for step, amount, times in steps:
             live(life, step, amount, times)
+    assert link().send("PTTL", life.who.window) != -1  # no window is kept for ever

@@ -17,8 +17,8 @@ from django.utils import timezone
 from apps.access import draining
 from apps.access.draining import drain, instant, redis_now_ms
 from apps.access.keys import hash_secret
-from apps.access.models import ApiError, ApiSecret, UsageHour, UsageMinute, UsageMonth
-from apps.access.queries import month_used, recent_usage, usage_by_hour, usage_known_until
+from apps.access.models import ApiError, ApiKey, ApiSecret, UsageHour, UsageMinute, UsageMonth
+from apps.access.queries import month_used, recent_usage, usage_by_hour, usage_drain, usage_known_until
 from apps.access.retention import forget_usage
 from apps.access.services import rotate_key
 from apps.access.usage import counters_of
@@ -37,6 +37,13 @@ STEPS = ["write_counts", "write_last_uses", "write_errors", "forget"]
 def a_minute_ago() -> int:
     """The first millisecond of the minute that is over, by Redis's clock."""
     return (redis_now_ms() // MINUTE - 1) * MINUTE
+
+
+def the_counter(redis: Any, key: ApiKey) -> str:
+    """The name of the only counter of the key's organisation."""
+    registry = counters_of(key.organization_id)
+    (name,) = redis.smembers(registry)
+    return f"{registry}:{name}"
 
 
 def hours() -> list[tuple[str, int, int, int, int, int]]:
@@ -104,13 +111,13 @@ def test_what_redis_counts_after_it_was_emptied_is_added_to_what_it_counted_befo
 def test_an_old_file_that_brings_back_drained_counters_adds_nothing(redis) -> None:
     key, at = ApiKeyFactory(), redis_now_ms() - 10 * MINUTE
     ask(key, at=at)
-    (name,) = redis.smembers(counters_of(key.organization_id))
+    name = the_counter(redis, key)
     old = redis.dump(name)
     ask(key, at=at + 1)
     drain()
     assert not redis.exists(name)
     redis.restore(name, 0, old)
-    redis.sadd(counters_of(key.organization_id), name)
+    redis.sadd(counters_of(key.organization_id), name.partition(":u:")[2])
     drain()
     assert hours() == [("picks", 2, 2, 0, 0, 0)]
 
@@ -118,15 +125,15 @@ def test_an_old_file_that_brings_back_drained_counters_adds_nothing(redis) -> No
 def test_nobody_counts_on_from_a_number_that_an_old_file_brought_back(redis, monkeypatch) -> None:
     key, at = ApiKeyFactory(), a_minute_ago()
     ask(key, at=at)
-    (name,) = redis.smembers(counters_of(key.organization_id))
+    name = the_counter(redis, key)
     old = redis.dump(name)
     for n in range(1, 4):
         ask(key, at=at + n)
     drain()
     redis.flushdb()
     redis.restore(name, 0, old)
-    redis.sadd(counters_of(key.organization_id), name)
-    monkeypatch.setattr(link(), "_run", "f" * 40)  # as after the restart that read the file
+    redis.sadd(counters_of(key.organization_id), name.partition(":u:")[2])
+    monkeypatch.setattr(link(), "_run", "f" * 12)  # as after the restart that read the file
     for n in range(4, 6):
         ask(key, at=at + n)
     drain()
@@ -170,22 +177,44 @@ def test_it_is_known_up_to_when_every_count_is_there() -> None:
     assert instant(before) <= known <= instant(redis_now_ms())
 
 
+def test_nothing_is_known_of_a_life_of_redis_that_ended_while_it_was_drained(redis, monkeypatch) -> None:
+    drain()
+    before, write = usage_drain(), draining.write_counts
+
+    def emptied_meanwhile(*args: Any) -> None:
+        write(*args)
+        redis.flushdb()
+
+    ask(ApiKeyFactory(), at=a_minute_ago())
+    monkeypatch.setattr(draining, "write_counts", emptied_meanwhile)
+    drain()
+    assert before is not None
+    assert usage_known_until() == before.known_until
+    monkeypatch.undo()
+    drain()
+    after = usage_drain()
+    assert after is not None
+    assert (after.lost_since, after.life != before.life) == (before.known_until, True)
+    assert after.known_until > before.known_until
+
+
 def test_each_secret_has_its_own_last_use() -> None:
     key, at = ApiKeyFactory(), a_minute_ago()
     _, new = rotate_key(key_id=key.pk, now=instant(at))
     ask(key, at=at)
     ask(key, at=at + 5, secret=new)
-    ask(key, at=at + 3)
+    ask(key, at=at + 1_003)
+    ask(key, at=at + 1_900)  # a second is exact enough
     drain()
     used = ApiSecret.objects.order_by("pk").values_list("last_used_at", flat=True)
-    assert list(used) == [instant(at + 3), instant(at + 5)]
+    assert list(used) == [instant(at + 1_003), instant(at + 5)]
 
 
 def test_a_counter_speaks_for_the_keys_of_its_own_organisation_only(redis) -> None:
     mine, theirs, at = ApiKeyFactory(), ApiKeyFactory(), a_minute_ago()
     ask(theirs, at=at)
-    name = owner(theirs).usage(link().run, at // MINUTE)
-    redis.hset(name, mapping={f"{mine.pk.hex}|picks|counted": 7, hash_secret(mine.secret): at})
+    name = f"{owner(theirs).usages}:{link().run}:{at // MINUTE}"
+    redis.hset(name, mapping={f"{mine.pk.hex}|picks|counted": 7, hash_secret(mine.secret)[:16]: at})
     fail(theirs, at=at)
     drain()
     assert list(usage_by_hour(mine.organization, since=instant(0), until=instant(at + MINUTE))) == []
@@ -210,14 +239,19 @@ import os, signal, sys
 import django
 django.setup()
 from apps.access import draining
-step, when = sys.argv[1:]
-whole = getattr(draining, step)
-def cut(*args, **words):
-    if when == "after":
-        whole(*args, **words)
-    os.kill(os.getpid(), signal.SIGKILL)
-setattr(draining, step, cut)
-draining.drain()
+def die(step, when):
+    whole = getattr(draining, step)
+    def cut(*args, **words):
+        if when == "after":
+            whole(*args, **words)
+        os.kill(os.getpid(), signal.SIGKILL)
+    setattr(draining, step, cut)
+    draining.drain()
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        die(*line.split())
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
@@ -227,12 +261,16 @@ def test_a_worker_killed_at_any_step_neither_loses_nor_doubles_a_count() -> None
     database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
     environ = {**os.environ, "DJANGO_SETTINGS_MODULE": "betedge.settings", "DATABASE_URL": urlunsplit(database)}
     steps = [(step, when) for step in STEPS for when in ("before", "after")]
-    for turn, step in enumerate(steps):
-        ask(key, at=at + 2 * turn)
-        ask(key, at=redis_now_ms())
-        fail(key, at=at + 2 * turn)
-        killed = subprocess.run([sys.executable, "-c", KILL, *step], env=environ, cwd=ROOT, timeout=60)
-        assert killed.returncode == -signal.SIGKILL
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", KILL], env=environ, cwd=ROOT, **pipes) as killing:
+        assert killing.stdin
+        assert killing.stdout
+        for turn, step in enumerate(steps):
+            ask(key, at=at + 2 * turn)
+            ask(key, at=redis_now_ms())
+            fail(key, at=at + 2 * turn)
+            print(*step, file=killing.stdin, flush=True)
+            assert int(killing.stdout.readline()) == -signal.SIGKILL
     for _ in range(2):
         drain()
     turns = len(steps)

@@ -11,11 +11,9 @@ from django.utils import timezone
 from apps.access import failures
 from apps.access.limiter import decide, owner_of
 from apps.access.models import ApiKey, UsageMonth
-from apps.access.services import revoke_key
 from apps.access.state import Month
 from apps.core.redis import link
-from tests.factories import ApiKeyFactory, PickFactory
-from tests.together import at_once
+from tests.factories import ApiKeyFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 
@@ -181,28 +179,3 @@ def test_one_subscribers_network_counts_as_one_address() -> None:
     assert failures.whole_network("2001:db8:1:2:3::4") == failures.whole_network("2001:db8:1:2::9") == "2001:db8:1:2::"
     assert failures.whole_network("::ffff:192.0.2.7") == failures.whole_network("192.0.2.7") == "192.0.2.7"
     assert failures.whole_network("nonsense") == "nonsense"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_no_request_sent_after_a_key_was_revoked_is_answered_well(client) -> None:
-    """Eight callers go on asking while it is revoked."""
-    key = ApiKeyFactory(tier="enterprise")
-    PickFactory(published=True)
-    returned: list[float] = []
-
-    def hammer() -> list[tuple[float, int]]:
-        told: list[tuple[float, int]] = []
-        while not returned or told[-1][0] < returned[0] + 0.3:
-            sent = time.monotonic()
-            told.append((sent, client.get("/api/v1/picks", headers=bearer(key)).status_code))
-        return told
-
-    def revoke() -> None:
-        time.sleep(0.3)
-        revoke_key(key_id=key.pk, now=timezone.now())
-        returned.append(time.monotonic())
-
-    *callers, _ = at_once(*[hammer] * 8, revoke)
-    told = [each for caller in callers for each in caller]
-    assert {200, 401} <= {status for _, status in told}
-    assert {status for sent, status in told if sent >= returned[0]} <= {401, 429}  # 429: too many failed keys
