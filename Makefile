@@ -1,5 +1,5 @@
 # The commands of the house; each of them makes the environment (.venv) first, where it is not up to date.
-.PHONY: help run test check reset lock
+.PHONY: help run test check reset lock bench
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
@@ -32,13 +32,17 @@ check: .venv ## style, types, import rules, migrations, settings
 	BETEDGE_ENV=test DATABASE_URL=postgres://nobody@127.0.0.1:1/none $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	BETEDGE_ENV=test DATABASE_URL=postgres://nobody@127.0.0.1:1/none $(PY) manage.py check
 
+bench: .venv ## the benchmark tables, each row beside its peers (10 min; needs wrk); ARGS=--quick for a rough two minutes
+	@$(PY) -m bench.install && exec $(PY) -m bench $(ARGS)
+
 reset: .venv ## wipe the data of `make run`
 	@exec $(PY) manage.py reset
 
-lock: ## write requirements.txt and requirements-dev.txt anew from pyproject.toml; needs uv, or fetches it
+lock: ## write every requirements*.txt anew, from pyproject.toml and bench/requirements.in; needs uv, or fetches it
 	@command -v uv >/dev/null || { python3 -m venv .venv-lock && .venv-lock/bin/pip install -q uv; }
-	@for kind in "-o requirements.txt" "--extra dev -o requirements-dev.txt"; do \
+	@for kind in "pyproject.toml -o requirements.txt" "pyproject.toml --extra dev -o requirements-dev.txt" \
+		"-c requirements-dev.txt bench/requirements.in -o bench/requirements.txt"; do \
 		PATH="$$PATH:$(CURDIR)/.venv-lock/bin" uv pip compile -q --universal --python-version 3.11 --generate-hashes \
-			--no-emit-index-url --no-annotate --no-header pyproject.toml $$kind || exit 1; \
+			--no-emit-index-url --no-annotate --no-header $$kind || exit 1; \
 	done
 	@rm -rf .venv-lock

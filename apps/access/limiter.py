@@ -14,7 +14,7 @@ from apps.access.keys import hash_secret
 from apps.access.ledger import LEDGERS
 from apps.access.models import ApiKey
 from apps.access.state import Identity, Month, identity_of, script, short
-from apps.core.away import Away
+from apps.core.postgres import POSTGRES
 from apps.core.redis import TIMEOUT_SECONDS, Link
 
 ADMIT = script("admit")
@@ -85,7 +85,6 @@ class _Known:
 
 
 _known = _Known()
-_postgres_away = Away()  # then it is of no use to ask it whether a state still holds
 _month = Month.at(0)  # the last one that Redis was in
 _ahead = 0.0  # milliseconds from our monotonic clock to Redis's, at its last answer
 
@@ -105,7 +104,7 @@ def decide(
     when PostgreSQL is, and Redis does not know the key.
     """
     global _ahead
-    retried = False
+    retried, trusting = False, POSTGRES.away
     for _ in range(TURNS):
         month, ledger = _month, LEDGERS.held.get(who.key)
         try:
@@ -124,7 +123,7 @@ def decide(
                     f"{who.key}|{endpoint}|",
                     run,
                     epoch,
-                    NEVER_STALE if _postgres_away else state.HOLD_MS,
+                    NEVER_STALE if trusting else state.HOLD_MS,
                     int(time.monotonic() * 1000 + _ahead) + PATIENCE_MS,
                     "" if at is None else at,
                 ),
@@ -132,6 +131,8 @@ def decide(
             if at is None:
                 _ahead = reply[1] - time.monotonic() * 1000
             decision = reply[0]
+            if decision == STALE:
+                trusting = not renewed(mine, who, reply[1], run=run)
             if decision not in LAST_WORDS:
                 mend(mine, who, reply, run=run)
                 continue
@@ -151,7 +152,7 @@ def decide(
 
 
 def mend(mine: Link, who: Identity, reply: list[Any], *, run: str) -> None:
-    """Give Redis what it lacked to decide, or wait until it may. LATE lacks nothing: by now its clock is known."""
+    """Give Redis what it lacked to decide, or wait until it may. For LATE its clock is known by now."""
     global _month
     decision, now = reply[:2]
     if decision == MONTH:
@@ -160,13 +161,17 @@ def mend(mine: Link, who: Identity, reply: list[Any], *, run: str) -> None:
         LEDGERS.open(who).settle(mine)
     elif decision == SETTLING:
         time.sleep(reply[2] / 1000)
-    elif decision in (LOAD, STALE):
-        try:
-            state.load_state(mine, who, run=run, now=now, renew=decision == STALE)
-        except DatabaseAway:
-            if decision == LOAD:
-                raise
-            _postgres_away.found()  # what it cannot be asked, it cannot have changed
+    elif decision == LOAD:
+        state.load_state(mine, who, run=run, now=now)
+
+
+def renewed(mine: Link, who: Identity, now: int, *, run: str) -> bool:
+    """Whether PostgreSQL said what the key's state is; what cannot be asked cannot have changed it."""
+    try:
+        state.load_state(mine, who, run=run, now=now, renew=True)
+    except DatabaseAway:
+        return False
+    return True
 
 
 def admission(reply: list[Any], who: Identity, endpoint: str, month: Month) -> Admission:

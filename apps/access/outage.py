@@ -14,6 +14,7 @@ from apps.access.limiter import Admission, Held
 from apps.access.queries import month_used, working_key
 from apps.access.state import Identity, Month, milliseconds
 from apps.accounts.tiers import TIERS, Tier
+from apps.core.postgres import POSTGRES
 
 RETRY_SECONDS = 5  # after which an outage is worth another look
 
@@ -25,6 +26,7 @@ def share(tier: Tier) -> int:
 
 def decide_alone(*, secret: str, who: Identity, endpoint: str, count: bool, now: datetime) -> Admission | None:
     """What limiter.decide says, without Redis; None for a key that does not work. DatabaseError with no PostgreSQL."""
+    POSTGRES.demand()
     key = working_key(secret=secret, now=now)
     if key is None:
         return None

@@ -24,6 +24,7 @@ from apps.access.models import ApiKey, ApiSecret
 from apps.access.queries import month_used, recent_usage, usage_drain
 from apps.accounts.models import Organization
 from apps.accounts.tiers import TIERS
+from apps.core.postgres import POSTGRES
 from apps.core.redis import Link, Script, Word, link
 
 log = structlog.get_logger(__name__)
@@ -96,6 +97,7 @@ def instant(milliseconds: int) -> datetime:
 
 def identity_of(secret_hash: str) -> Identity | None:
     """Whose secret it is, whether it works or not."""
+    POSTGRES.demand()
     found = ApiSecret.objects.filter(secret_hash=secret_hash).values_list("key__organization_id", "key_id").first()
     return Identity.of(*found) if found else None
 
@@ -104,8 +106,9 @@ def load_state(connection: Link, who: Identity, *, run: str, now: int, renew: bo
     """Write a key's state, month and window from PostgreSQL, as Redis's clock says `now` (ms); `renew`: state alone.
 
     What was read here must not outlive the server it was read for: `run` is the run that asked for it, and where the
-    link has reached another one since, nothing is written. ApiKey.DoesNotExist; redis.RedisError.
+    link has reached another one since, nothing is written. ApiKey.DoesNotExist; redis.RedisError; DatabaseError.
     """
+    POSTGRES.demand()
     key = ApiKey.objects.select_related("organization").get(pk=who.key_id)
     month = Month.at(now)
     fields = state_fields(key, now)

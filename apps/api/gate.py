@@ -36,6 +36,7 @@ EVERY_ANSWER = {
     ),
     "X-Content-Type-Options": "nosniff",
 }
+BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID, If-None-Match",
@@ -57,6 +58,8 @@ def gate(get_response: GetResponse) -> GetResponse:
         for name, value in EVERY_ANSWER.items():
             answer[name] = value
         answer.headers.setdefault("Cache-Control", "no-store")
+        if isinstance(answer, HttpResponse) and answer.status_code not in BODILESS:  # else it goes out in chunks
+            answer.headers["Content-Length"] = str(len(answer.content))
         return answer
 
     return guarded

@@ -4,7 +4,7 @@ import threading
 
 import psycopg
 import structlog
-from django.db import connection
+from django.db import OperationalError, connection
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +34,11 @@ class Listener:
     def end(self) -> None:
         """Stop within a second or so."""
         self._ended.set()
+
+    def demand(self) -> None:
+        """OperationalError at once where a connection would be waited for in vain."""
+        if self.away:
+            raise OperationalError("PostgreSQL is away.")
 
     def _go_on(self) -> None:
         while not self._ended.is_set():

@@ -1,0 +1,1 @@
+"""What the API is measured against, each served like the API itself."""

@@ -1,0 +1,1 @@
+"""What most would build: DRF, djangorestframework-api-key, DRF's throttle on Redis, ModelSerializer, count(*)."""

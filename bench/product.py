@@ -1,0 +1,110 @@
+"""The product's own side of a run, in a process of its own: it reads one JSON call a line and answers each with one."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import psycopg
+
+from apps.devtools.stack.processes import StackError
+from bench import filling
+from bench.install import ROOT
+from bench.servers import environment
+
+PAGE = 50
+
+
+class Product:
+    """A handle on that process: `product("cursor", 5000)`."""
+
+    def __init__(self, extra: Mapping[str, str]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "bench.product"],
+            cwd=ROOT,
+            env=environment(extra),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, name: str, *arguments: Any) -> Any:
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(json.dumps([name, *arguments]) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise StackError(f"The bench could not {name}; the reason stands above.")
+        return json.loads(line)
+
+    def close(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait(30)
+
+
+def fill(settled: int) -> None:
+    """Migrate the database, fill it, and let the planner know."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        filling.fill(connection.execute, settled)
+        connection.execute("VACUUM ANALYZE")
+
+
+def keys(tier: str, organizations: int, each: int) -> list[str]:
+    """Secrets of new organisations, each with as many keys as told (at most what the tier allows)."""
+    from django.utils import timezone
+
+    from apps.access.services import create_key
+    from apps.accounts.models import Organization
+
+    already, made = Organization.objects.count(), []
+    for number in range(already, already + organizations):
+        organization = Organization.objects.create(name=f"Bench {number}", tier=tier)
+        made += [create_key(organization=organization, name="bench", now=timezone.now())[1] for _ in range(each)]
+    return made
+
+
+def change() -> str:
+    """Settle the newest pick, or settle it otherwise than it is: it stands first on page 1. Gives the result."""
+    from django.utils import timezone
+
+    from apps.picks.models import OUT, Outcome, Pick
+    from apps.picks.services import settle_pick
+
+    newest = Pick.objects.filter(status__in=OUT).order_by("-kickoff_at", "-id")[0]
+    result = Outcome.LOSS if newest.result == Outcome.WIN else Outcome.WIN
+    settle_pick(pick_id=newest.pk, result=result, now=timezone.now(), reason="The bench changes its mind.")
+    return result
+
+
+def cursor(page: int) -> str:
+    """The cursor of a page of 50 (2 or higher), as the page before it would give it."""
+    from apps.api.fields import write_cursor
+    from apps.picks.queries import matching_picks, next_position
+
+    ordered = matching_picks(sport=None, league=None, since=None).order_by("-kickoff_at", "-id")
+    last, following = ordered[PAGE * (page - 1) - 1 : PAGE * (page - 1) + 1]
+    return write_cursor(next_position(last, following))
+
+
+CALLS: dict[str, Callable[..., Any]] = {"fill": fill, "keys": keys, "change": change, "cursor": cursor}
+
+
+def main() -> None:
+    import django
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "betedge.settings"
+    django.setup()
+    for line in sys.stdin:
+        name, *arguments = json.loads(line)
+        print(json.dumps(CALLS[name](*arguments)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
