@@ -5,10 +5,12 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "betedge.settings")
-application = get_wsgi_application()
+django = get_wsgi_application()
 
 from apps.access.ledger import watch_redis  # noqa: E402  they need what the line above loads
+from apps.api.short_way import short_way  # noqa: E402
 from apps.core.postgres import POSTGRES  # noqa: E402
 
 POSTGRES.begin()
 watch_redis()
+application = short_way(django)

@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
 
 JSON = "application/json"
+ASK_EACH_TIME = "private, no-cache"  # keep it, but ask each time whether it still holds
 
 
 def json_bytes(body: dict[str, Any]) -> bytes:
@@ -29,10 +30,7 @@ def tagged_answer(body: dict[str, Any]) -> HttpResponse:
 
 def tagged_bytes(content: bytes, *, tag: str) -> HttpResponse:
     """The same, of JSON that is written already; `tag`: its tag_of."""
-    answer = HttpResponse(content, content_type=JSON)
-    answer.headers["ETag"] = tag
-    answer.headers["Cache-Control"] = "private, no-cache"  # keep it, but ask each time whether it still holds
-    return answer
+    return HttpResponse(content, content_type=JSON, headers={"ETag": tag, "Cache-Control": ASK_EACH_TIME})
 
 
 def tag_of(content: bytes) -> str:
@@ -40,9 +38,9 @@ def tag_of(content: bytes) -> str:
 
 
 def unless_known(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
-    """The answer, or 304 without a body if the caller's If-None-Match names its ETag, weak or strong."""
-    asked, tag = request.META.get("HTTP_IF_NONE_MATCH"), answer.headers.get("ETag")
-    if asked is None or tag is None or answer.status_code != HTTPStatus.OK or not names(asked, tag):
+    """The answer, or 304 without a body if the caller's If-None-Match names its ETag."""
+    tag = answer.headers.get("ETag")
+    if tag is None or answer.status_code != HTTPStatus.OK or not is_known(request.META, tag):
         return answer
     known = HttpResponse(status=HTTPStatus.NOT_MODIFIED)
     del known.headers["Content-Type"]
@@ -51,6 +49,10 @@ def unless_known(request: HttpRequest, answer: HttpResponseBase) -> HttpResponse
     return known
 
 
-def names(if_none_match: str, tag: str) -> bool:
+def is_known(environ: dict[str, Any], tag: str) -> bool:
+    """Whether the caller's If-None-Match names this ETag, weak or strong."""
+    if_none_match = environ.get("HTTP_IF_NONE_MATCH")
+    if if_none_match is None:
+        return False
     asked = parse_etags(if_none_match)
     return asked == ["*"] or tag in {each.removeprefix("W/") for each in asked}

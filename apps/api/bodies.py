@@ -34,14 +34,14 @@ def source(request: HttpRequest) -> Readable:
     return cast(Readable, request.META["wsgi.input"] if request.META.get("wsgi.input_terminated") else request)
 
 
-def has_body(request: HttpRequest) -> bool:
-    """Whether the headers announce one."""
-    return request.META.get("CONTENT_LENGTH") not in (None, "", "0") or "HTTP_TRANSFER_ENCODING" in request.META
+def has_body(environ: dict[str, Any]) -> bool:
+    """Whether a request's headers announce one."""
+    return environ.get("CONTENT_LENGTH") not in (None, "", "0") or "HTTP_TRANSFER_ENCODING" in environ
 
 
 def take(request: HttpRequest) -> bytes:
     """The whole body; empty if there is none. PayloadTooLarge over 64 KiB."""
-    if not has_body(request):
+    if not has_body(request.META):
         return b""
     stream, taken = source(request), b""
     while len(taken) <= MOST_TAKEN and (chunk := stream.read(MOST_TAKEN + 1 - len(taken))):
@@ -78,7 +78,7 @@ def read_away(request: HttpRequest) -> None:
 
     What is longer stays unread, for which the server closes the connection.
     """
-    if not has_body(request):
+    if not has_body(request.META):
         return
     stream, left = source(request), MOST_READ_AWAY
     try:

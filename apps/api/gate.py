@@ -14,7 +14,7 @@ from apps.api.answers import unless_known
 from apps.api.auth import TooManyFailures, authenticate
 from apps.api.bodies import read_away
 from apps.api.errors import answer_to, error_code, in_our_shape, store_away
-from apps.api.limits import rate_limited, refusal, set_limits
+from apps.api.limits import limit_headers, rate_limited, refusal
 from apps.api.pages import PAGES
 from apps.core.postgres import POSTGRES
 from apps.core.requests import request_id
@@ -77,9 +77,9 @@ def serve(request: HttpRequest, get_response: GetResponse) -> HttpResponseBase:
         admission = authenticate(request, endpoint=endpoint, count=endpoint != UNCOUNTED, now=timezone.now())
     except TooManyFailures as error:
         return rate_limited(error.extra["retry_after_seconds"])
-    answer = refusal(admission) or PAGES.find(request, endpoint) or served(request, get_response, endpoint)
-    answer = unless_known(request, answer)
-    set_limits(answer, admission)
+    answer = unless_known(request, refusal(admission) or served(request, get_response, endpoint))
+    for name, value in limit_headers(admission):
+        answer.headers[name] = value
     if answer.status_code >= HTTPStatus.BAD_REQUEST and admission.at:
         note(answer, admission, request)
     return answer
@@ -90,7 +90,7 @@ def served(request: HttpRequest, get_response: GetResponse, endpoint: str) -> Ht
     generation = POSTGRES.generation  # before anything is read
     answer = store_away() if POSTGRES.away else led_to(request, get_response)
     if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-        return PAGES.instead(request, endpoint) or answer
+        return PAGES.instead(request) or answer
     PAGES.keep(request, endpoint, answer, generation=generation)
     return answer
 

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 from django.http import HttpResponse
-from django.http.response import HttpResponseBase
 
 from apps.access.decisions import CAPPED, LIMITED, SPENT
 from apps.access.limiter import Admission
@@ -13,14 +12,16 @@ from apps.api.errors import store_away
 TOO_MANY_REQUESTS = 429
 
 
-def set_limits(answer: HttpResponseBase, admission: Admission) -> None:
-    """Tell what is left of the hour and of the month; times in Unix seconds."""
-    answer.headers["X-RateLimit-Limit"] = str(admission.limit)
-    answer.headers["X-RateLimit-Remaining"] = str(admission.remaining)
-    answer.headers["X-RateLimit-Reset"] = str(admission.reset)
-    answer.headers["X-Quota-Limit"] = str(admission.quota_limit)
-    answer.headers["X-Quota-Remaining"] = str(admission.quota_remaining)
-    answer.headers["X-Quota-Reset"] = str(admission.quota_reset)
+def limit_headers(admission: Admission) -> list[tuple[str, str]]:
+    """What is left of the hour and of the month; times in Unix seconds."""
+    return [
+        ("X-RateLimit-Limit", str(admission.limit)),
+        ("X-RateLimit-Remaining", str(admission.remaining)),
+        ("X-RateLimit-Reset", str(admission.reset)),
+        ("X-Quota-Limit", str(admission.quota_limit)),
+        ("X-Quota-Remaining", str(admission.quota_remaining)),
+        ("X-Quota-Reset", str(admission.quota_reset)),
+    ]
 
 
 def refusal(admission: Admission) -> HttpResponse | None:

@@ -2,7 +2,7 @@
 
 import threading
 from http import HTTPStatus
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -11,6 +11,7 @@ from apps.api.answers import tagged_bytes
 from apps.api.bodies import has_body
 from apps.core.postgres import POSTGRES, Listener
 
+Environ = dict[str, Any]  # a request as WSGI has it; Django calls it META
 MOST_BYTES = 32 * 1024 * 1024
 ENDPOINTS = {"picks", "picks/{id}"}  # open to every tier, and made of picks alone: the same bytes for every caller
 
@@ -19,6 +20,7 @@ BOOKKEEPING = 500  # bytes that a page takes beside its own and those of its add
 
 
 class Page(NamedTuple):
+    endpoint: str
     generation: int
     content: bytes
     tag: str
@@ -34,29 +36,29 @@ class Pages:
         self.bytes = 0
         self.lock = threading.Lock()
 
-    def find(self, request: HttpRequest, endpoint: str) -> HttpResponse | None:
-        """The answer that would be made now, without making it."""
-        page = self.last(request, endpoint)
-        holds = page and self.postgres.hears and page.generation == self.postgres.generation
-        return tagged_bytes(page.content, tag=page.tag) if page and holds else None
+    def find(self, environ: Environ) -> Page | None:
+        """The page that would be made now, without making it."""
+        page = self.kept.get(question(environ))
+        if page is None or not self.postgres.hears or page.generation != self.postgres.generation:
+            return None
+        return page if is_plain(environ) else None
 
-    def instead(self, request: HttpRequest, endpoint: str) -> HttpResponse | None:
+    def instead(self, request: HttpRequest) -> HttpResponse | None:
         """The last answer that was made, for when PostgreSQL is away and none can be."""
-        page = self.last(request, endpoint)
+        page = self.kept.get(question(request.META)) if is_plain(request.META) else None
         return tagged_bytes(page.content, tag=page.tag) if page else None
-
-    def last(self, request: HttpRequest, endpoint: str) -> Page | None:
-        return self.kept.get(question(request)) if may_be_kept(request, endpoint) else None
 
     def keep(self, request: HttpRequest, endpoint: str, answer: HttpResponseBase, *, generation: int) -> None:
         """Keep an answer made in this generation, or later."""
-        if not self.postgres.hears or answer.status_code != HTTPStatus.OK or not may_be_kept(request, endpoint):
+        if endpoint not in ENDPOINTS or answer.status_code != HTTPStatus.OK or not is_plain(request.META):
             return
-        asked, content = question(request), cast(HttpResponse, answer).content
+        if not self.postgres.hears:
+            return
+        asked, content = question(request.META), cast(HttpResponse, answer).content
         weight = len(content) + sum(map(len, asked)) + BOOKKEEPING
         with self.lock:
             self.drop(asked)
-            self.kept[asked] = Page(generation, content, answer.headers["ETag"], weight)
+            self.kept[asked] = Page(endpoint, generation, content, answer.headers["ETag"], weight)
             self.bytes += weight
             while self.bytes > MOST_BYTES:
                 self.drop(next(iter(self.kept)))
@@ -69,11 +71,11 @@ class Pages:
 PAGES = Pages(POSTGRES)
 
 
-def may_be_kept(request: HttpRequest, endpoint: str) -> bool:
-    return endpoint in ENDPOINTS and request.method == "GET" and not has_body(request)
+def is_plain(environ: Environ) -> bool:
+    """Whether a request is the kind that a page can answer."""
+    return environ["REQUEST_METHOD"] == "GET" and not has_body(environ)
 
 
-def question(request: HttpRequest) -> tuple[str, ...]:
+def question(environ: Environ) -> tuple[str, ...]:
     """What an answer depends on: the address asked. Its host too, since one that is not ours gets no page."""
-    asked = request.META
-    return asked.get("HTTP_HOST", ""), request.path_info, asked.get("QUERY_STRING", "")
+    return environ.get("HTTP_HOST", ""), environ["PATH_INFO"], environ.get("QUERY_STRING", "")

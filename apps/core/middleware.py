@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -32,10 +31,9 @@ def request_id(get_response: GetResponse) -> GetResponse:
     """Name every request, in its answer's X-Request-Id and in every log line written meanwhile."""
 
     def named(request: HttpRequest) -> HttpResponseBase:
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=requests.name_request(request))
+        name = requests.name_request(request.META)
         response = get_response(request)
-        response[requests.HEADER] = requests.request_id(request)
+        response[requests.HEADER] = name
         return response
 
     return named

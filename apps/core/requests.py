@@ -2,7 +2,9 @@
 
 import re
 import secrets
+from typing import Any
 
+import structlog
 from django.http import HttpRequest
 
 HEADER = "X-Request-Id"
@@ -10,11 +12,18 @@ ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 KEPT_IN = "betedge.request_id"
 
 
-def name_request(request: HttpRequest) -> str:
-    """Give the request its id: the caller's if it is 1 to 64 of A-Za-z0-9._-, else 32 new hex digits."""
-    asked = request.META.get("HTTP_X_REQUEST_ID")
-    request.META[KEPT_IN] = asked if asked and ACCEPTABLE.fullmatch(asked) else secrets.token_hex(16)
-    return request_id(request)
+def name_request(environ: dict[str, Any]) -> str:
+    """Give a request its id, in every line that is logged until the next one too; one that has an id keeps it.
+
+    The caller's if it is 1 to 64 of A-Za-z0-9._-, else 32 new hex digits.
+    """
+    name = environ.get(KEPT_IN)
+    if name is None:
+        asked = environ.get("HTTP_X_REQUEST_ID")
+        name = environ[KEPT_IN] = asked if asked and ACCEPTABLE.fullmatch(asked) else secrets.token_hex(16)
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=name)
+    return str(name)
 
 
 def request_id(request: HttpRequest) -> str:

@@ -38,30 +38,30 @@ def answer(text: str = "one") -> HttpResponse:
 
 def test_a_page_is_served_again_until_something_changes(postgres) -> None:
     kept = Pages(postgres)
-    assert kept.find(ASKED, "picks") is None
+    assert kept.find(ASKED.META) is None
     kept.keep(ASKED, "picks", answer(), generation=postgres.generation)
-    found = kept.find(ASKED, "picks")
-    assert (found.content, found["ETag"]) == (answer().content, answer()["ETag"])
+    found = kept.find(ASKED.META)
+    assert (found.content, found.tag) == (answer().content, answer()["ETag"])
     postgres.generation += 1
-    assert kept.find(ASKED, "picks") is None
-    assert kept.instead(ASKED, "picks").content == answer().content
+    assert kept.find(ASKED.META) is None
+    assert kept.instead(ASKED).content == answer().content
 
 
 def test_an_answer_whose_reading_was_overtaken_by_a_change_is_never_served(postgres) -> None:
     kept, read_in = Pages(postgres), postgres.generation
     postgres.generation += 1
     kept.keep(ASKED, "picks", answer(), generation=read_in)
-    assert kept.find(ASKED, "picks") is None
+    assert kept.find(ASKED.META) is None
 
 
 def test_where_nobody_listens_nothing_is_kept_or_found(postgres) -> None:
     kept = Pages(postgres)
     kept.keep(ASKED, "picks", answer(), generation=0)
     postgres.hears = False
-    assert kept.find(ASKED, "picks") is None
+    assert kept.find(ASKED.META) is None
     other = RequestFactory().get("/api/v1/picks")
     kept.keep(other, "picks", answer(), generation=0)
-    assert kept.instead(other, "picks") is None
+    assert kept.instead(other) is None
 
 
 def test_only_plain_answers_to_plain_questions_that_are_the_same_for_all_are_kept(postgres) -> None:
@@ -81,7 +81,7 @@ def test_only_plain_answers_to_plain_questions_that_are_the_same_for_all_are_kep
 def test_another_host_is_another_question(postgres) -> None:
     kept = Pages(postgres)
     kept.keep(ASKED, "picks", answer(), generation=0)
-    assert kept.find(RequestFactory().get("/api/v1/picks", {"limit": 50}, HTTP_HOST="evil.test"), "picks") is None
+    assert kept.find(RequestFactory().get("/api/v1/picks", {"limit": 50}, HTTP_HOST="evil.test").META) is None
 
 
 def test_pages_take_no_more_than_their_room_and_the_oldest_go_first(postgres, monkeypatch) -> None:
@@ -91,8 +91,8 @@ def test_pages_take_no_more_than_their_room_and_the_oldest_go_first(postgres, mo
     for each in [*asked, asked[-1], asked[-1]]:
         kept.keep(each, "picks", answer(), generation=0)
     assert kept.bytes == sum(page.weight for page in kept.kept.values()) <= 5_000
-    assert kept.find(asked[0], "picks") is None
-    assert kept.find(asked[-1], "picks") is not None
+    assert kept.find(asked[0].META) is None
+    assert kept.find(asked[-1].META) is not None
 
 
 @pytest.fixture
