@@ -1,10 +1,11 @@
 """Keep the daily record in step, and prove it equal to the picks themselves."""
 
 from collections.abc import Iterable
+from dataclasses import fields
 from datetime import UTC, date, datetime
 
 from django.db import connection, transaction
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from apps.picks.models import DailyRecord, Outcome, Pick, Status
@@ -67,7 +68,7 @@ def raw_sums(start: datetime | None = None, until: datetime | None = None, sport
 def differences() -> list[str]:
     """Every day and sport where the record is not what the raw picks add up to, in words; empty when all agree."""
     raw = raw_sums()
-    kept = {(row.day, row.sport): tally_of(row) for row in DailyRecord.objects.exclude(settled=0)}
+    kept = kept_sums(DailyRecord.objects.exclude(settled=0))
     return [
         f"{day} {sport}: the record says {kept.get((day, sport))}, the picks say {raw.get((day, sport))}"
         for day, sport in sorted(raw.keys() | kept.keys())
@@ -86,9 +87,10 @@ def rebuild() -> int:
     return len(sums)
 
 
-def tally_of(row: DailyRecord) -> Tally:
-    """The sums of one day and sport."""
-    return Tally(row.settled, row.pushes, row.wins, row.profit, row.edge_sum, row.clv_count, row.clv_sum)
+def kept_sums(days: QuerySet[DailyRecord]) -> Sums:
+    """What the record says of these days and sports."""
+    rows = days.values_list("day", "sport", *(field.name for field in fields(Tally)))
+    return {(day, slug): Tally(*sums) for day, slug, *sums in rows}
 
 
 def _add(sums: Sums) -> None:

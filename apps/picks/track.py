@@ -5,7 +5,7 @@ from typing import Any
 
 from apps.picks.models import DailyRecord
 from apps.picks.record import Tally, cumulative, overall, roi_pct, total
-from apps.picks.rollup import raw_sums, tally_of
+from apps.picks.rollup import kept_sums, raw_sums
 
 
 def track_record(*, sport: str | None, days_back: int, now: datetime) -> dict[str, Any]:
@@ -35,4 +35,4 @@ def _tallies(sport: str | None, start: datetime) -> list[tuple[date, str, Tally]
     days = DailyRecord.objects.filter(day__gt=first)
     if sport is not None:
         days = days.filter(sport=sport)
-    return broken + [(row.day, row.sport, tally_of(row)) for row in days]
+    return broken + [(day, slug, sums) for (day, slug), sums in kept_sums(days).items()]
