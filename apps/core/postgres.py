@@ -10,6 +10,7 @@ log = structlog.get_logger(__name__)
 
 CHANNEL = "picks_changed"
 PULSE_SECONDS = 1.0  # how often a far end that tells nothing is asked whether it is there
+SILENCE_MS = 5_000  # a network that swallows what is sent is a pause in listening too
 PAUSE_SECONDS = 0.25
 STARTING_OR_STOPPING = "57P"  # the class of codes with which a server says that it takes nobody now
 
@@ -52,7 +53,8 @@ class Listener:
                     self._ended.wait(PAUSE_SECONDS)
 
     def _listen(self) -> None:
-        with psycopg.connect(**{**connection.get_connection_params(), "autocommit": True}) as heard:
+        how = {**connection.get_connection_params(), "autocommit": True, "tcp_user_timeout": SILENCE_MS}
+        with psycopg.connect(**how) as heard:
             heard.execute(f"LISTEN {CHANNEL}")
             self.generation += 1  # whatever changed before this moment was told to nobody
             self.hears, self.away = True, False

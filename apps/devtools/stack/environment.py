@@ -36,6 +36,8 @@ def make() -> None:
         import venv
     except ImportError:
         sys.exit(NO_VENV)
+    if VENV.is_symlink():
+        sys.exit(".venv is a link to an environment that others may use; remove the link, then run the same command again.")
     venv.create(VENV, clear=True, with_pip=True, symlinks=True)
     MADE.write_text(made_for())
 
