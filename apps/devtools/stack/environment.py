@@ -37,7 +37,7 @@ def make() -> None:
     except ImportError:
         sys.exit(NO_VENV)
     if VENV.is_symlink():
-        sys.exit(".venv is a link to an environment that others may use; remove the link, then run the same command again.")
+        sys.exit(".venv is a link, perhaps to what others use; remove it, then run the same command again.")
     venv.create(VENV, clear=True, with_pip=True, symlinks=True)
     MADE.write_text(made_for())
 
