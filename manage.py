@@ -18,10 +18,14 @@ def main() -> None:
         sys.exit(f"Settings: {error}")
     except OperationalError as error:
         sys.exit(
-            f"PostgreSQL does not answer: {str(error).splitlines()[0]}. Start it with `make run`, or set DATABASE_URL."
+            f"PostgreSQL does not answer: {str(error).splitlines()[0]}. Start it with `make run` (for a data folder "
+            "other than .data name it in BETEDGE_DATA_DIR), or set DATABASE_URL."
         )
     except RedisAway as error:
-        sys.exit(f"Redis does not answer: {error}. Start it with `make run`, or set REDIS_URL.")
+        sys.exit(
+            f"Redis does not answer: {error}. Start it with `make run` (for a data folder other than .data name it in "
+            "BETEDGE_DATA_DIR), or set REDIS_URL."
+        )
 
 
 if __name__ == "__main__":

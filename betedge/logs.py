@@ -53,6 +53,8 @@ def config(*, level: str, as_json: bool) -> dict[str, Any]:
             "celery.app.trace": {"level": "WARNING"},  # a line a tick says nothing
             "celery.beat": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
+            "django.request": {"level": "ERROR"},  # what is refused is told to who asked, and kept for the key's owner
+            "django.security.DisallowedHost": {"level": "CRITICAL"},  # anybody may send any Host
             "psycopg.pool": {"level": "ERROR"},  # it warns of every try; the last one is an error of its own
             "urllib3": {"level": "WARNING"},
         },

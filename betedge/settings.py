@@ -169,13 +169,14 @@ CSRF_TRUSTED_ORIGINS = [BETEDGE_PUBLIC_URL]
 X_FRAME_OPTIONS = "DENY"
 
 # --- Stores ------------------------------------------------------------------------------------------------------
+STATEMENT_SECONDS = number("BETEDGE_STATEMENT_SECONDS", 60)
 DATABASES: dict[str, Any] = {
     "default": env.db_url_config(required("DATABASE_URL", "postgres://betedge@127.0.0.1:5432/betedge")),
 }
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     # A worker killed between two statements leaves an open transaction: the server ends it.
-    "options": "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000",
+    "options": f"-c statement_timeout={1000 * STATEMENT_SECONDS:.0f} -c idle_in_transaction_session_timeout=60000",
     "connect_timeout": 5,
 }
 if BETEDGE_ENV != "test":  # the test database is dropped at the end: no pool may hold on to it

@@ -14,6 +14,8 @@ class Wire:
         self.ends: set[socket.socket] = set()
         self.listener: socket.socket | None = None
         self.port = 0
+        self.flows = threading.Event()
+        self.flows.set()
         self.mend()
 
     def mend(self) -> None:
@@ -28,6 +30,13 @@ class Wire:
         for end in list(self.ends):
             hang_up(end)
 
+    def freeze(self) -> None:
+        """Connections stay open, and nothing comes through: a server that hangs."""
+        self.flows.clear()
+
+    def thaw(self) -> None:
+        self.flows.set()
+
     def _accept(self, listener: socket.socket) -> None:
         with suppress(OSError):
             while True:
@@ -40,6 +49,7 @@ class Wire:
     def _carry(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while piece := source.recv(65_536):
+                self.flows.wait()
                 target.sendall(piece)
         for end in (source, target):
             self.ends.discard(end)
@@ -58,4 +68,5 @@ def wire_to(host: str, port: int) -> Iterator[Wire]:
     try:
         yield wire
     finally:
+        wire.thaw()
         wire.cut()

@@ -10,7 +10,6 @@ import threading
 import time
 import uuid
 from collections import Counter, deque
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import redis
@@ -20,7 +19,7 @@ from django.db import connections
 
 from apps.access.decisions import LOAD, MONTH, OK, TURNS
 from apps.access.models import ApiKey
-from apps.access.state import Identity, Month, epoch_of, known_before, life, load_state, script
+from apps.access.state import Identity, Month, drained_until, epoch_of, known_before, life, load_state, script
 from apps.core.away import REDIS_AWAY
 from apps.core.redis import Link, Word, link
 
@@ -30,6 +29,7 @@ RECOUNT = script("recount")
 HOUR_MS = 3_600_000
 MOST_KEYS = 100_000
 PAUSE_SECONDS = 0.25
+FORGET_SECONDS = 10.0
 
 
 @dataclass
@@ -78,6 +78,15 @@ class Ledger:
         held.extend(times)
         while held[0] <= times[0] - HOUR_MS:
             held.popleft()
+
+    def forget(self, before: int) -> None:
+        """Let go of what was admitted before this millisecond."""
+        with self.lock:
+            for endpoint, held in list(self.admitted.items()):
+                while held and held[0] < before:
+                    held.popleft()
+                if not held:
+                    del self.admitted[endpoint]
 
     @property
     def spent(self) -> int:
@@ -139,14 +148,15 @@ class Ledgers:
     def __init__(self) -> None:
         self.held: dict[str, Ledger] = {}
         self.life = ""  # the server's, when it was looked at last
+        self.forgets_at = 0.0
         self.lock = threading.Lock()
 
     def open(self, who: Identity) -> Ledger:
-        """The key's ledger."""
+        """The key's ledger. There may be more than enough of them while they owe: those are never let go."""
         with self.lock:
             if who.key not in self.held:
-                while len(self.held) >= MOST_KEYS:
-                    del self.held[next(iter(self.held))]
+                if len(self.held) >= MOST_KEYS:
+                    self.held = {key: ledger for key, ledger in self.held.items() if ledger.admitted or ledger.owes}
                 self.held[who.key] = Ledger(who)
             return self.held[who.key]
 
@@ -156,10 +166,22 @@ class Ledgers:
         lost_from = known_before(found) if found != self.life else None
         for ledger in list(self.held.values()):
             if ledger.owes or (lost_from is not None and ledger.newest >= lost_from):
-                with suppress(ApiKey.DoesNotExist):  # what a deleted key was served is dropped with it
+                try:
                     ledger.settle(mine)
+                except ApiKey.DoesNotExist:
+                    self.held.pop(ledger.who.key, None)  # with the key goes what it was served
         self.life = found
         REDIS_AWAY.over()
+        self.forget()
+
+    def forget(self) -> None:
+        """Let go, now and then, of what PostgreSQL has: no loss of Redis's can make anybody ask for it again."""
+        if time.monotonic() < self.forgets_at:
+            return
+        self.forgets_at = time.monotonic() + FORGET_SECONDS
+        known = drained_until(self.life)
+        for ledger in list(self.held.values()):
+            ledger.forget(known)
 
     def watch(self) -> None:
         """Go on looking, four times a second."""

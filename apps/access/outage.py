@@ -41,7 +41,7 @@ def decide_alone(*, secret: str, who: Identity, endpoint: str, count: bool, now:
     elif count and not ledger.spend(endpoint, share(tier)):
         decision = SPENT
     again = {CAPPED: -((moment - month.end) // 1000), SPENT: RETRY_SECONDS}.get(decision, 0)
-    left = share(tier) - ledger.spent
+    left = max(0, share(tier) - ledger.spent)
     return Admission(
         decision,
         who,

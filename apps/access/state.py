@@ -106,7 +106,8 @@ def load_state(connection: Link, who: Identity, *, run: str, now: int, renew: bo
     """Write a key's state, month and window from PostgreSQL, as Redis's clock says `now` (ms); `renew`: state alone.
 
     What was read here must not outlive the server it was read for: `run` is the run that asked for it, and where the
-    link has reached another one since, nothing is written. ApiKey.DoesNotExist; redis.RedisError; DatabaseError.
+    link has reached another one since, nothing is written: redis.ConnectionError, to be tried again. Else
+    ApiKey.DoesNotExist; redis.RedisError; DatabaseError.
     """
     POSTGRES.demand()
     key = ApiKey.objects.select_related("organization").get(pk=who.key_id)
@@ -122,8 +123,9 @@ def load_state(connection: Link, who: Identity, *, run: str, now: int, renew: bo
         minutes = recent_usage(who.key_id, instant(now))
     words += [len(fields), *fields]
     words += [word for minute in minutes for word in seed(*minute, now=now)]
-    if connection.run == run:
-        connection.call(PUBLISH, [who.state(run), who.window, who.month(month.name)], words)
+    if connection.run != run:
+        raise redis.ConnectionError("Redis was started again meanwhile.")
+    connection.call(PUBLISH, [who.state(run), who.window, who.month(month.name)], words)
 
 
 def birth(connection: Link) -> int:
@@ -150,6 +152,12 @@ def known_before(life: str) -> int:
     drain = usage_drain()
     at = drain and (drain.lost_since if drain.life == life else drain.known_until)
     return milliseconds(at) if at else 0
+
+
+def drained_until(life: str) -> int:
+    """Redis's millisecond up to which PostgreSQL has every count of this life; 0: none."""
+    drain = usage_drain()
+    return milliseconds(drain.known_until) if drain and drain.life == life else 0
 
 
 def epoch_of(connection: Link, who: Identity) -> tuple[str, int]:
@@ -202,8 +210,9 @@ def publish_state(*key_ids: UUID) -> None:
     """Put the state of keys where every web process reads it: when the transaction commits, or now if there is none.
 
     If Redis does not answer, this waits until nothing that was read before the change is believed any more. Where
-    no server listens the change holds at once: keys are then checked in PostgreSQL, and a server that comes back is
-    another run, without any state.
+    the connection is refused, no server listens, and the change holds at once: keys are then checked in PostgreSQL, and
+    a server that comes back is another run, without any state. Only what is saved row by row comes here: never change
+    an organisation's tier by a bulk update.
     """
     transaction.on_commit(lambda: _publish(list(key_ids)))
 
@@ -223,11 +232,17 @@ def _publish(waiting: list[UUID]) -> None:
             _publish_once(waiting[-1])
             waiting.pop()
         except redis.RedisError as error:
-            refusals += isinstance(error, redis.ConnectionError)
+            refusals += nobody_listens(error)
             if refusals == 2 or time.monotonic() > deadline:  # the first may be an old connection's
                 log.warning("key state not published", keys=len(waiting), error=type(error).__name__)
                 return
             time.sleep(PAUSE_SECONDS)
+
+
+def nobody_listens(error: BaseException) -> bool:
+    """Whether the machine at Redis's address refused the connection: then no web process has one either."""
+    cause = error.__cause__ or error.__context__
+    return isinstance(error, ConnectionRefusedError) or (cause is not None and nobody_listens(cause))
 
 
 def _publish_once(key_id: UUID) -> None:

@@ -27,7 +27,7 @@ UUID_DIGITS = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 ANY_TIME = re.compile(f"{DATE}(?:{CLOCK}(?:{SECOND})?{OFFSET}?)?")
 INSTANT = re.compile(f"{DATE}{CLOCK}{SECOND}{OFFSET}")  # RFC 3339's
 PICK_ID = re.compile(UUID_DIGITS)
-WHOLE = re.compile(r"0*(?P<digits>[0-9]+)")
+WHOLE = re.compile(r"[0-9]+")
 MOST_DIGITS = 9  # more are more than any limit, and Python refuses to read thousands
 
 
@@ -148,10 +148,10 @@ class CappedField(TextField):
         describe(self, {"type": "integer", "minimum": 1, "examples": [default, most]})
 
     def to_internal_value(self, data: str) -> int:
-        found = WHOLE.fullmatch(data)
-        if found is None or found["digits"] == "0":
+        digits = data.lstrip("0")
+        if WHOLE.fullmatch(digits) is None:
             self.refuse()
-        return self.most if len(found["digits"]) > MOST_DIGITS else min(int(found["digits"]), self.most)
+        return self.most if len(digits) > MOST_DIGITS else min(int(digits), self.most)
 
 
 class NameField(TextField):

@@ -36,6 +36,11 @@ EVERY_ANSWER = {
     ),
     "X-Content-Type-Options": "nosniff",
 }
+# What other middleware says to browsers of pages; an answer has the same headers by whichever way it comes.
+OF_PAGES = [
+    *("Content-Security-Policy", "Cross-Origin-Opener-Policy", "Permissions-Policy", "Referrer-Policy"),
+    *("Strict-Transport-Security", "X-Frame-Options"),
+]
 BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
@@ -55,8 +60,12 @@ def gate(get_response: GetResponse) -> GetResponse:
         except Exception as error:
             answer = answer_to(error, request)
         read_away(request)
+        for name in OF_PAGES:
+            del answer.headers[name]
+        if answer.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+            del answer.headers["Allow"]
         for name, value in EVERY_ANSWER.items():
-            answer[name] = value
+            answer.headers[name] = value
         answer.headers.setdefault("Cache-Control", "no-store")
         if isinstance(answer, HttpResponse) and answer.status_code not in BODILESS:  # else it goes out in chunks
             answer.headers["Content-Length"] = str(len(answer.content))
@@ -69,7 +78,9 @@ def serve(request: HttpRequest, get_response: GetResponse) -> HttpResponseBase:
     """The contract's order of checks, as far as it comes before the path."""
     request.META.pop("HTTP_COOKIE", None)  # a key is all that counts here: no session is read, renewed or ended
     if request.method == "OPTIONS":
-        return HttpResponse(status=204, headers=PREFLIGHT)
+        preflight = HttpResponse(status=HTTPStatus.NO_CONTENT, headers=PREFLIGHT)
+        del preflight.headers["Content-Type"]
+        return preflight
     if request.path_info in OPEN_PATHS:
         return unless_known(request, in_our_shape(get_response(request), request))
     endpoint = endpoint_of(request.path_info)
@@ -120,9 +131,9 @@ def note(answer: HttpResponseBase, admission: Admission, request: HttpRequest) -
 
 def endpoint_of(path: str) -> str:
     """Which endpoint a path asks, as usage is counted: its first word, `picks/{id}` and the like, or `other`."""
-    first, _, rest = path.removeprefix("/api/v1/").partition("/")
-    if first not in ENDPOINTS or not path.startswith("/api/v1/"):
+    first, slash, rest = path.removeprefix("/api/v1/").partition("/")
+    if first not in ENDPOINTS or not path.startswith("/api/v1/") or (slash and not rest):
         return "other"
-    if rest == "":
+    if not slash:
         return first
     return "picks/stream" if (first, rest) == ("picks", "stream") else f"{first}/{{id}}"

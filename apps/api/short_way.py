@@ -6,6 +6,7 @@ All else goes the long way, which is never told a decision twice. What is decide
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication
 
+from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from apps.access.decisions import OK
@@ -34,6 +35,9 @@ def short_way(long_way: WSGIApplication) -> WSGIApplication:
             admission = admit(secret=secret, endpoint=page.endpoint, now=timezone.now())
         except Exception:  # the long way will meet it again, and has words for it
             return long_way(environ, start_response)
+        finally:
+            if connection.connection is not None:  # a state was read anew
+                close_old_connections()
         if admission is None or admission.decision != OK:
             environ[ADMISSION] = admission
             return long_way(environ, start_response)

@@ -1,5 +1,7 @@
 """Redis is away: a little is served, then 503, and counted when it is back. PostgreSQL is away: Redis decides alone."""
 
+import socket
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,11 +16,13 @@ from apps.access import state
 from apps.access.draining import drain
 from apps.access.ledger import LEDGERS
 from apps.access.models import ApiKey
+from apps.access.outage import decide_alone
 from apps.access.queries import month_used
 from apps.access.services import revoke_key
 from apps.accounts.tiers import TIERS
-from apps.core.redis import link
+from apps.core.redis import Link, link
 from tests.access.conftest import Server
+from tests.access.counting import ask as counted
 from tests.access.counting import owner
 from tests.factories import ApiKeyFactory, OrganizationFactory
 
@@ -106,3 +110,52 @@ def test_without_postgresql_a_key_that_redis_knows_is_still_decided_on(server: S
         assert ask(stranger) == (503, -1)
     connections.close_all()
     assert ask(key) == (200, 97)
+
+
+def test_what_is_left_is_never_less_than_nothing(server: Server) -> None:
+    """A downgrade in an outage leaves more spent than the share of the lower tier."""
+    key = ApiKeyFactory(tier="starter")
+    ledger = LEDGERS.open(owner(key))
+    for _ in range(50):
+        ledger.spend("picks", share=84)
+    admission = decide_alone(secret=key.secret, who=owner(key), endpoint="picks", count=False, now=timezone.now())
+    assert admission
+    assert admission.remaining == 0
+
+
+def test_a_deleted_key_owes_nothing(server: Server) -> None:
+    key = ApiKeyFactory()
+    who = owner(key)
+    LEDGERS.open(who).spend("picks", share=84)
+    key.delete()
+    LEDGERS.look(link())
+    assert who.key not in LEDGERS.held
+
+
+def test_what_postgresql_has_is_not_kept_in_the_ledgers(server: Server) -> None:
+    key = ApiKeyFactory()
+    for _ in range(5):
+        counted(key)
+    LEDGERS.look(link())
+    ledger = LEDGERS.held[owner(key).key]
+    assert ledger.newest > 0
+    time.sleep(0.01)  # the drain begins a millisecond later
+    drain()
+    LEDGERS.forgets_at = 0.0
+    LEDGERS.look(link())
+    assert ledger.newest == 0
+    assert not ledger.admitted
+
+
+def test_only_a_refused_connection_says_that_nobody_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as full:
+        host, port = full.getsockname()
+        threading.Thread(target=lambda: full.accept()[0].close(), daemon=True).start()
+        assert not state.nobody_listens(failure(f"redis://{host}:{port}"))
+    assert state.nobody_listens(failure(f"redis://{host}:{port}"))
+
+
+def failure(url: str) -> RedisError:
+    with pytest.raises(RedisError) as raised:
+        Link(url).send("PING")
+    return raised.value

@@ -18,6 +18,7 @@ from apps.core.postgres import Listener
 from apps.picks.models import Pick
 from tests.factories import ApiKeyFactory, PickFactory
 from tests.system.waiting import eventually
+from tests.together import at_once
 from tests.web import database_url, web_process
 from tests.wire import Wire, wire_to
 
@@ -130,7 +131,7 @@ def test_without_postgresql_kept_pages_are_served_and_all_else_says_when_to_come
 
     def shown() -> set[tuple[str, ...]]:
         """What the workers say, asked often enough that both have been."""
-        answers = [get("/picks") for _ in range(12)]
+        answers = [get("/picks") for _ in range(30)]
         assert {each.status_code for each in answers} == {200}
         return {tuple(pick["id"] for pick in each.json()["data"]) for each in answers}
 
@@ -167,6 +168,23 @@ def test_a_change_is_shown_by_every_worker_at_once(web: str) -> None:
             within=2,
             what=f"{count} picks are shown",
         )
+
+
+def test_a_postgresql_that_hangs_holds_up_nobody_who_does_not_need_it(web: str, wires: dict[str, Wire]) -> None:
+    PickFactory(published=True)
+    headers = {"Authorization": f"Bearer {ApiKeyFactory().secret}"}
+
+    def get(path: str) -> int:
+        return requests.get(web + path, headers=headers, timeout=20).status_code
+
+    kept = [f"/picks?limit={limit}" for limit in range(1, 9)]
+    assert {get(path) for path in kept * 4} == {200}
+    wires["DATABASE_URL"].freeze()
+    told = at_once(*[lambda n=n: get(f"/picks?sport=none{n}") for n in range(20)], *[lambda: get("/usage")] * 4)
+    assert set(told) == {503}
+    assert {get(path) for path in kept * 2} == {200}
+    wires["DATABASE_URL"].thaw()
+    eventually(lambda: {get(f"/picks?sport=more{n}") for n in range(8)} == {200}, within=15, what="it is back")
 
 
 def test_with_both_stores_away_every_answer_says_when_to_come_back_and_then_all_is_well(

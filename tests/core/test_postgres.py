@@ -103,6 +103,21 @@ def end_listeners() -> int:
         return int(cursor.fetchone()[0])
 
 
+def test_a_listener_that_met_what_nobody_foresaw_hears_no_more_until_it_listens_again(listener, monkeypatch) -> None:
+    before, heard = listener.generation, []
+    real = listener._listen
+
+    async def once() -> None:
+        if not heard:
+            heard.append(True)
+            raise RuntimeError("unforeseen")
+        await real()
+
+    monkeypatch.setattr(listener, "_listen", once)
+    end_listeners()
+    eventually(lambda: bool(heard) and listener.hears and listener.generation > before, within=10, what="it is well")
+
+
 def test_a_listener_has_another_generation_after_each_change_and_each_pause(listener) -> None:
     before = listener.generation
     PickFactory(published=True)

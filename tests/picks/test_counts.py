@@ -95,6 +95,14 @@ def test_folding_leaves_one_row_for_a_filter_and_day_and_none_for_nothing() -> N
     assert PickCount.objects.count() == 4
 
 
+@pytest.mark.django_db(transaction=True)
+def test_an_emptied_table_counts_nothing() -> None:
+    PickFactory(published=True)
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE picks_pick CASCADE")
+    assert_counts_are_true()
+
+
 def test_a_count_reads_sums_and_no_picks() -> None:
     PickFactory(published=True)
     with CaptureQueriesContext(connection) as asked:

@@ -55,6 +55,7 @@ PARAMETERS = {
     "raw bytes": (request(PICKS + "?league=\xed\xa0\x80"), "invalid_request"),
     "raw bytes in the path": (request("/api/v1/picks/\xfc"), "not_found"),
     "limit=1e9": (request(PICKS + "?limit=1e9"), "invalid_parameter"),
+    "a limit of noughts": (request(PICKS + "?limit=" + "0" * 12_000 + "x"), "invalid_parameter"),
     "a limit of 5,000 digits": (request(PICKS + "?limit=" + "9" * 5_000), 200),
     "the last second of the calendar": (request(PICKS + "?since=9999-12-31T23:59:59Z"), 200),
     "past the calendar": (request(PICKS + "?since=9999-12-31T23:59:59-01:00"), "invalid_parameter"),

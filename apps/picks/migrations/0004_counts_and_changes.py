@@ -25,6 +25,15 @@ CREATE TRIGGER picks_counted_moved AFTER UPDATE ON picks_pick
 CREATE TRIGGER picks_counted_gone AFTER DELETE ON picks_pick
     REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION picks_counted();
 
+CREATE FUNCTION picks_emptied() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM picks_pickcount;
+    PERFORM pg_notify('picks_changed', '');
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER picks_emptied AFTER TRUNCATE ON picks_pick EXECUTE FUNCTION picks_emptied();
+
 INSERT INTO picks_pickcount (sport, league, day, picks)
 SELECT sport, upper(league), (kickoff_at AT TIME ZONE 'UTC')::date, count(*)
 FROM picks_pick WHERE status IN ('published', 'settled')
@@ -59,6 +68,8 @@ DROP TRIGGER picks_changed ON picks_pick;
 DROP TRIGGER picks_changed_gone ON picks_pick;
 DROP TRIGGER picks_changed_come ON picks_pick;
 DROP FUNCTION picks_changed();
+DROP TRIGGER picks_emptied ON picks_pick;
+DROP FUNCTION picks_emptied();
 DROP TRIGGER picks_counted_gone ON picks_pick;
 DROP TRIGGER picks_counted_moved ON picks_pick;
 DROP TRIGGER picks_counted_come ON picks_pick;
