@@ -82,7 +82,7 @@ MEANINGS = {
         "Send no body: nothing on these pages needs one.",
     ),
     "unsupported_media_type": Meaning(
-        "The request has a body that is not declared as `application/json`.",
+        "The body of a `POST`, `PUT` or `PATCH` is not declared as `application/json`.",
         "Send no body, or declare it as `Content-Type: application/json`.",
     ),
     "rate_limit_exceeded": Meaning(
