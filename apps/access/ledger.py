@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import redis
@@ -19,7 +20,7 @@ from django.db import connections
 
 from apps.access.decisions import LOAD, MONTH, OK, TURNS
 from apps.access.models import ApiKey
-from apps.access.state import Identity, Month, drained_until, epoch_of, known_before, life, load_state, script
+from apps.access.state import Identity, Month, drained_until, epoch_of, known_before, life, load_state, now_of, script
 from apps.core.away import REDIS_AWAY
 from apps.core.redis import Link, Word, link
 
@@ -49,12 +50,13 @@ class Ledger:
         self.admitted: dict[str, deque[int]] = {}  # in Redis's milliseconds
         self.served: Counter[str] = Counter()
         self.batches: list[Batch] = []
+        self.untold: list[Callable[..., None]] = []  # errors to be noted, with the millisecond at which they count
         self.lock = threading.Lock()
 
     @property
     def owes(self) -> bool:
         """Whether Redis has not counted something that is to be counted."""
-        return bool(self.served or self.batches)
+        return bool(self.served or self.batches or self.untold)
 
     @property
     def newest(self) -> int:
@@ -101,6 +103,11 @@ class Ledger:
             self.served[endpoint] += 1
             return True
 
+    def note_later(self, tell: Callable[..., None]) -> None:
+        """What was served without Redis was answered with an error: `tell(at_ms=…)` when the request is counted."""
+        with self.lock:
+            self.untold.append(tell)
+
     def settle(self, mine: Link) -> None:
         """Have Redis count what it lost and what was served without it, and go on in its epoch.
 
@@ -120,6 +127,8 @@ class Ledger:
                 at = recount(mine, self.who, self.batches[0])
                 for endpoint, times in self.batches.pop(0).served.items():
                     self._keep(endpoint, [at] * times)
+            while self.untold:
+                self.untold.pop()(at_ms=now_of(mine))
 
 
 def recount(mine: Link, who: Identity, batch: Batch) -> int:

@@ -1,13 +1,15 @@
 """The door of everything under /api/: who may come in, and the shape in which all of them leave."""
 
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from apps.access.decisions import CAPPED, LIMITED
+from apps.access.decisions import CAPPED, LIMITED, OK
+from apps.access.ledger import LEDGERS
 from apps.access.limiter import Admission
 from apps.access.usage import UNCOUNTED, Window, note_error
 from apps.api.answers import unless_known
@@ -91,7 +93,7 @@ def serve(request: HttpRequest, get_response: GetResponse) -> HttpResponseBase:
     answer = unless_known(request, refusal(admission) or served(request, get_response, endpoint))
     for name, value in limit_headers(admission):
         answer.headers[name] = value
-    if answer.status_code >= HTTPStatus.BAD_REQUEST and admission.at:
+    if answer.status_code >= HTTPStatus.BAD_REQUEST:
         note(answer, admission, request)
     return answer
 
@@ -115,18 +117,22 @@ def led_to(request: HttpRequest, get_response: GetResponse) -> HttpResponseBase:
 
 
 def note(answer: HttpResponseBase, admission: Admission, request: HttpRequest) -> None:
-    """Count and keep the error for the key's owner."""
+    """Count and keep the error for the key's owner: now, or when Redis is back and counts the request itself."""
     held = admission.window
     limited = admission.decision in (LIMITED, CAPPED)
-    note_error(
+    tell = partial(
+        note_error,
         who=admission.who,
-        at_ms=admission.at,
         endpoint=admission.endpoint,
         request_id=request_id(request),
         status=answer.status_code,
         code=error_code(answer),
         window=Window(admission.limit, held.size, held.oldest or None, held.newest or None) if limited else None,
     )
+    if admission.at:
+        tell(at_ms=admission.at)
+    elif admission.decision == OK:
+        LEDGERS.open(admission.who).note_later(tell)
 
 
 def endpoint_of(path: str) -> str:

@@ -17,7 +17,7 @@ from apps.access.draining import drain
 from apps.access.ledger import LEDGERS
 from apps.access.models import ApiKey
 from apps.access.outage import decide_alone
-from apps.access.queries import month_used
+from apps.access.queries import errors_of, month_used
 from apps.access.services import revoke_key
 from apps.accounts.tiers import TIERS
 from apps.core.redis import Link, link
@@ -159,3 +159,21 @@ def failure(url: str) -> RedisError:
     with pytest.raises(RedisError) as raised:
         Link(url).send("PING")
     return raised.value
+
+
+def test_errors_answered_without_redis_are_told_when_it_is_back(server: Server) -> None:
+    key = ApiKeyFactory()
+    caller = Client(raise_request_exception=False)
+
+    def status(path: str) -> int:
+        return caller.get(f"/api/v1/{path}", headers={"Authorization": f"Bearer {key.secret}"}).status_code
+
+    assert status("picks") == 200
+    server.kill()
+    assert [status(path) for path in ("picks", "picks?limit=x", "picks?limit=0", "nothing")] == [200, 400, 400, 404]
+    server.start()
+    assert settled()
+    drain()
+    told = {hour.endpoint: (hour.accepted, hour.refused) for hour in key.usage.all()}
+    assert told == {"picks": (2, 2), "other": (0, 1)}
+    assert [error.code for error in errors_of(key.organization, key_id=key.pk)].count("invalid_parameter") == 2
