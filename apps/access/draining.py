@@ -9,22 +9,22 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from apps.access.models import OUTCOMES, ApiError, ApiKey, UsageDrain
-from apps.access.state import life
-from apps.access.usage import MINUTE_MS, counters_of, errors_of
+from apps.access.state import MINUTE, counters_of, instant, life, now_of
+from apps.access.usage import errors_of
 from apps.core import redis
 from apps.core.redis import link
 
 SECRET = re.compile("[0-9a-f]{16}")
 ORGANIZATIONS_AT_ONCE = 500
 ERRORS_AT_ONCE = 1_000
-STILL_COUNTING_MS = 3 * MINUTE_MS  # longer than any request lasts
+STILL_COUNTING_MS = 3 * MINUTE  # longer than any request lasts
 
 # How much more than before the counters show is added to the hours and months, in the one statement that remembers it.
 ADD_COUNTS = """
@@ -86,7 +86,7 @@ def drain() -> int:
 
     Redis errors and database errors are raised: nothing is lost by them, the next turn begins anew.
     """
-    this_life, began_ms = life(link()), redis_now_ms()
+    this_life, began_ms = life(link()), now_of(link())
     organizations = list(ApiKey.objects.order_by().values_list("organization_id", flat=True).distinct())
     told = 0
     for start in range(0, len(organizations), ORGANIZATIONS_AT_ONCE):
@@ -185,7 +185,7 @@ def counts_in(name: str, fields: dict[str, str]) -> list[Counts]:
         if outcome in OUTCOMES:
             found.setdefault((key, endpoint), {})[outcome] = int(value)
     run, _, minute = name.rpartition(":")
-    at, source = instant(int(minute) * MINUTE_MS), f"{run}:{fields.get('source', '')}"
+    at, source = instant(int(minute) * MINUTE), f"{run}:{fields.get('source', '')}"
     return [Counts(UUID(key), at, endpoint, source, **each) for (key, endpoint), each in found.items()]
 
 
@@ -209,13 +209,4 @@ def error_in(record: dict[str, Any]) -> ApiError:
 def is_over(name: str, *, now_ms: int) -> bool:
     """Whether nobody counts in it any more."""
     minute = int(name.rpartition(":")[2])
-    return (minute + 1) * MINUTE_MS + STILL_COUNTING_MS <= now_ms
-
-
-def instant(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def redis_now_ms() -> int:
-    seconds, microseconds = redis.client().time()
-    return int(seconds) * 1000 + int(microseconds) // 1000
+    return (minute + 1) * MINUTE + STILL_COUNTING_MS <= now_ms

@@ -44,21 +44,31 @@ PUBLISH = script("publish")
 BIRTH = script("birth")
 
 
+def tag_of(organization_id: UUID) -> str:
+    """How every name of an organisation begins."""
+    return f"{{{organization_id.hex}}}:"
+
+
+def counters_of(organization_id: UUID) -> str:
+    """The set of an organisation's usage counters that hold something to drain."""
+    return f"{tag_of(organization_id)}u"
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Whose key it is. A secret's never changes, so a process may keep it; all else about a key it may not."""
 
     organization_id: UUID
     key_id: UUID
-    tag: str  # the organisation, as every name in Redis begins
+    tag: str  # tag_of the organisation
     key: str  # the key, as names and fields carry it
     window: str
-    usages: str  # the set of the organisation's usage counters that hold something to bring to PostgreSQL
+    usages: str  # counters_of the organisation
 
     @classmethod
     def of(cls, organization_id: UUID, key_id: UUID) -> "Identity":
-        tag, key = f"{{{organization_id.hex}}}:", key_id.hex
-        return cls(organization_id, key_id, tag, key, f"{tag}w:{key}", f"{tag}u")
+        tag, key = tag_of(organization_id), key_id.hex
+        return cls(organization_id, key_id, tag, key, f"{tag}w:{key}", counters_of(organization_id))
 
     def state(self, run: str) -> str:
         return f"{self.tag}{run}:key:{self.key}"

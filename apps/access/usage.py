@@ -14,13 +14,12 @@ from uuid import UUID, uuid4
 import redis
 import structlog
 
-from apps.access.state import Identity, script
+from apps.access.state import MINUTE, Identity, script, tag_of
 from apps.core.redis import link
 
 log = structlog.get_logger(__name__)
 
 MOST_ERRORS = 10_000  # of one organisation, waiting to be drained
-MINUTE_MS = 60_000
 UNCOUNTED = "usage"  # asking how much is left costs nothing
 NOTE = script("note")
 LIMIT_CODES = {"rate_limit_exceeded", "monthly_quota_exceeded"}
@@ -36,14 +35,9 @@ class Window:
     newest_ms: int | None
 
 
-def counters_of(organization_id: UUID) -> str:
-    """The set of an organisation's counters that hold something to drain."""
-    return f"{{{organization_id.hex}}}:u"
-
-
 def errors_of(organization_id: UUID) -> str:
     """The stream of an organisation's errors that are not yet drained."""
-    return f"{{{organization_id.hex}}}:e"
+    return f"{tag_of(organization_id)}e"
 
 
 def note_error(
@@ -74,7 +68,7 @@ def note_error(
     }
     try:
         mine = link()
-        counter = f"{mine.run}:{at_ms // MINUTE_MS}"
+        counter = f"{mine.run}:{at_ms // MINUTE}"
         mine.call(
             NOTE,
             [f"{who.usages}:{counter}", who.usages, errors_of(who.organization_id)],

@@ -68,21 +68,19 @@ class Link:
         self._connection.connect()  # to where the URL says, by TLS and with a password if it says so; then past it
         self._socket: socket.socket = self._connection._sock
         self._reader: Any = hiredis.Reader(encoding="utf-8", replyError=DefaultParser.parse_error)
-        information: str = self._exchange([("INFO", "server")])[0]
+        information: str = self._exchange(("INFO", "server"))
         self._run = information.partition("run_id:")[2][:RUN_DIGITS]
 
     def send(self, *command: Word) -> Any:
-        """One command's answer."""
-        return self.send_all([command])[0]
+        """One command's answer. An answer that is an error is raised."""
+        if not self._run:
+            self._meet()
+        return self._exchange(command)
 
-    def send_all(self, commands: Sequence[Sequence[Word]]) -> list[Any]:
-        """Several commands in one round trip; their answers. An answer that is an error is raised, all being read."""
-        return self._exchange(commands) if self.run else []
-
-    def _exchange(self, commands: Sequence[Sequence[Word]]) -> list[Any]:
+    def _exchange(self, command: Sequence[Word]) -> Any:
         try:
-            self._socket.sendall(b"".join(map(_pack, commands)))
-            answers = [self._answer() for _ in commands]
+            self._socket.sendall(_pack(command))
+            answer = self._answer()
         except BaseException as error:  # what is still to come would be taken for the next call's answer
             self.close()
             if isinstance(error, TimeoutError):
@@ -90,10 +88,9 @@ class Link:
             if isinstance(error, OSError):
                 raise redis.ConnectionError(f"Redis went away: {error}") from error
             raise
-        for answer in answers:
-            if isinstance(answer, redis.RedisError):
-                raise answer
-        return answers
+        if isinstance(answer, redis.RedisError):
+            raise answer
+        return answer
 
     def _answer(self) -> Any:
         while (answer := self._reader.gets()) is False:
@@ -105,13 +102,11 @@ class Link:
 
     def call(self, script: Script, keys: Sequence[str], arguments: Sequence[Word]) -> Any:
         """Run a script, by name where Redis knows it."""
-        if not self._run:
-            self._meet()
         words = (len(keys), *keys, *arguments)
         try:
-            return self._exchange((("EVALSHA", script.sha, *words),))[0]
+            return self.send("EVALSHA", script.sha, *words)
         except NoScriptError:
-            return self._exchange((("EVAL", script.source, *words),))[0]
+            return self.send("EVAL", script.source, *words)
 
     def close(self) -> None:
         self._run = ""

@@ -3,7 +3,7 @@
 from apps.access.keys import hash_secret
 from apps.access.limiter import Admission, decide
 from apps.access.models import ApiKey
-from apps.access.state import Identity
+from apps.access.state import Identity, now_of
 from apps.access.usage import Window, note_error
 from apps.core.redis import link
 
@@ -34,3 +34,7 @@ def fail(
     note_error(
         who=owner(key), at_ms=at, endpoint=endpoint, request_id=request_id, status=status, code=code, window=window
     )
+
+
+def redis_now_ms() -> int:
+    return now_of(link())

@@ -6,13 +6,14 @@ import pytest
 from django.utils import timezone
 
 from apps.access import draining, retention
-from apps.access.draining import drain, instant, redis_now_ms
+from apps.access.draining import drain
 from apps.access.models import ApiError
 from apps.access.queries import errors_of, refusal, refusals_of
 from apps.access.retention import forget_usage
+from apps.access.state import instant
 from apps.access.usage import Window
 from apps.access.usage import errors_of as waiting_errors
-from tests.access.counting import ask, fail
+from tests.access.counting import ask, fail, redis_now_ms
 from tests.factories import ApiKeyFactory, OrganizationFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]

@@ -13,7 +13,7 @@ from redis import RedisError
 
 from apps.access import limiter, state
 from apps.access.decisions import CAPPED, LIMITED, OK
-from apps.access.draining import drain, redis_now_ms
+from apps.access.draining import drain
 from apps.access.keys import hash_secret
 from apps.access.ledger import Ledgers
 from apps.access.limiter import decide
@@ -22,7 +22,7 @@ from apps.access.services import revoke_key
 from apps.accounts.services import organization_on_tier
 from apps.core.redis import Link, link
 from tests.access.conftest import Server
-from tests.access.counting import ask, owner
+from tests.access.counting import ask, owner, redis_now_ms
 from tests.factories import ApiKeyFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

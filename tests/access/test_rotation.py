@@ -8,7 +8,6 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from apps.access.draining import redis_now_ms
 from apps.access.keys import hash_secret, new_secret
 from apps.access.limiter import LIMITED, OK
 from apps.access.models import ApiKey
@@ -22,7 +21,7 @@ from apps.access.services import (
     revoke_key,
     rotate_key,
 )
-from tests.access.counting import ask
+from tests.access.counting import ask, redis_now_ms
 from tests.factories import ApiKeyFactory, OrganizationFactory
 from tests.together import at_once
 

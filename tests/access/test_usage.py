@@ -15,15 +15,15 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from apps.access import draining
-from apps.access.draining import drain, instant, redis_now_ms
+from apps.access.draining import drain
 from apps.access.keys import hash_secret
 from apps.access.models import ApiError, ApiKey, ApiSecret, UsageHour, UsageMinute, UsageMonth
 from apps.access.queries import month_used, recent_usage, usage_by_hour, usage_drain, usage_known_until
 from apps.access.retention import forget_usage
 from apps.access.services import rotate_key
-from apps.access.usage import counters_of
+from apps.access.state import counters_of, instant
 from apps.core.redis import link
-from tests.access.counting import ask, fail, owner
+from tests.access.counting import ask, fail, owner, redis_now_ms
 from tests.conftest import ROOT
 from tests.factories import ApiKeyFactory
 from tests.together import at_once

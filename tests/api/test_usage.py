@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db.models import Sum
 
-from apps.access.draining import drain, redis_now_ms
+from apps.access.draining import drain
 from apps.access.models import UsageHour
 from apps.access.queries import errors_of, refusal
 from apps.access.services import rotate_key
+from tests.access.counting import redis_now_ms
 from tests.factories import ApiKeyFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
