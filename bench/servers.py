@@ -1,8 +1,6 @@
 """The servers of one run: PostgreSQL and Valkey, gone with it, and web servers, each started as the Procfile says."""
 
-import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,8 +8,9 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from apps.devtools.stack.ports import free_port, is_free
-from apps.devtools.stack.processes import Child, StackError, wait_until
+from apps.devtools.stack.processes import Child, wait_until
 from apps.devtools.stack.procfile import argv, commands
+from apps.devtools.stack.throwaway import hold
 from bench.install import FOLDER, ROOT
 
 OURS = "betedge.wsgi:application"
@@ -20,21 +19,10 @@ OURS = "betedge.wsgi:application"
 @contextmanager
 def stores() -> Iterator[dict[str, str]]:
     """Fresh servers: the addresses of `postgres` and `valkey`. They end with this process, however it ends."""
-    holder = subprocess.Popen(
-        [sys.executable, "-m", "apps.devtools.stack.throwaway", "postgres", "valkey"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    holder, addresses = hold(["postgres", "valkey"])
     assert holder.stdin
-    assert holder.stdout
-    line = holder.stdout.readline()
-    if not line:
-        raise StackError("The databases did not start; the reason stands above.")
     try:
-        yield json.loads(line)
+        yield addresses
     finally:
         holder.stdin.close()
         holder.wait(30)

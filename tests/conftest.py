@@ -1,11 +1,8 @@
 """The servers under the tests: started before Django reads its settings, once for all workers, gone with the run."""
 
-import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import django
@@ -13,7 +10,9 @@ import pytest
 import redis as redis_py
 from hypothesis import HealthCheck, settings
 
-ROOT = Path(__file__).resolve().parent.parent
+from apps.devtools.stack.processes import StackError
+from apps.devtools.stack.throwaway import hold
+
 SERVERS = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
 _holder: "subprocess.Popen[str] | None" = None  # ends the servers when our end of its pipe closes, however we die
 
@@ -24,19 +23,11 @@ def _start_servers() -> None:
     missing = [name for name, setting in SERVERS.items() if not os.environ.get(setting)]
     if not missing:
         return
-    _holder = subprocess.Popen(
-        [sys.executable, "-m", "apps.devtools.stack.throwaway", *missing],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert _holder.stdout
-    line = _holder.stdout.readline()
-    if not line:
-        pytest.exit("The test servers did not start; the reason stands above.", returncode=3)
-    for name, address in json.loads(line).items():
+    try:
+        _holder, addresses = hold(missing)
+    except StackError as error:
+        pytest.exit(str(error), returncode=3)
+    for name, address in addresses.items():
         os.environ[SERVERS[name]] = address
 
 

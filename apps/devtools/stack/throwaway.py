@@ -8,8 +8,10 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from apps.devtools.stack.ports import free_port
@@ -17,6 +19,7 @@ from apps.devtools.stack.postgres import Postgres
 from apps.devtools.stack.processes import Child, StackError
 from apps.devtools.stack.valkey import Valkey
 
+ROOT = Path(__file__).resolve().parents[3]
 ATTEMPTS = 5  # somebody else may take a free port between our look and our use of it
 
 
@@ -32,6 +35,26 @@ def start_valkey(folder: Path) -> tuple[str, Child]:
     """The address and the process of a server that keeps nothing."""
     server = Valkey(folder, durable=False)
     return server.url(_on_free_port(server)), _child(server)
+
+
+def hold(names: Sequence[str]) -> tuple["subprocess.Popen[str]", dict[str, str]]:
+    """A process that holds these servers until its standard input is closed, and their addresses by name.
+
+    StackError where they do not start; the reason is printed.
+    """
+    holder = subprocess.Popen(
+        [sys.executable, "-m", "apps.devtools.stack.throwaway", *names],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert holder.stdout
+    line = holder.stdout.readline()
+    if not line:
+        raise StackError("The servers did not start; the reason stands above.")
+    return holder, json.loads(line)
 
 
 STARTERS = {"postgres": start_postgres, "valkey": start_valkey}
