@@ -24,9 +24,9 @@ from apps.access.services import rotate_key
 from apps.access.state import counters_of, instant
 from apps.core.redis import link
 from tests.access.counting import ask, fail, owner, redis_now_ms
-from tests.conftest import ROOT
 from tests.factories import ApiKeyFactory
 from tests.together import at_once
+from tests.web import ROOT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 
