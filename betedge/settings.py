@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from betedge import logs
@@ -71,6 +72,40 @@ def count(name: str, default: int) -> int:
     return int(written)
 
 
+def encryption_keys(name: str, development: str) -> list[str]:
+    """Keys that encrypt what must be readable again, the newest first."""
+    keys = [key.strip() for key in required(name, development).split(",") if key.strip()]
+    try:
+        [Fernet(key) for key in keys]
+    except ValueError:
+        keys = []
+    if not keys or (PRODUCTION and development in keys):
+        raise ImproperlyConfigured(
+            f"{name} must hold keys of 32 random bytes in URL-safe base64, the newest first, with commas between."
+        )
+    return keys
+
+
+def outside_production(name: str) -> str:
+    """A setting for development and tests: in production it would weaken what it touches."""
+    value = str(env.str(name, default=""))
+    if PRODUCTION and value:
+        raise ImproperlyConfigured(f"{name} is for development and tests; unset it in production.")
+    return value
+
+
+def five_delays(name: str, default: str) -> tuple[float, ...]:
+    """The seconds before each of the five retries."""
+    written = outside_production(name) or default
+    try:
+        delays = tuple(float(each) for each in written.split(","))
+    except ValueError:
+        delays = ()
+    if len(delays) != 5 or not all(0 < delay < inf for delay in delays):
+        raise ImproperlyConfigured(f"{name} is {written!r}; it must be five numbers of seconds, such as {default}.")
+    return delays
+
+
 # --- The process -------------------------------------------------------------------------------------------------
 SECRET_KEY = required("BETEDGE_SECRET_KEY", "development-only-" + "0" * 40)
 if PRODUCTION and (len(SECRET_KEY) < 50 or SECRET_KEY.startswith(("development-", "django-insecure-"))):
@@ -103,6 +138,7 @@ INSTALLED_APPS = [
     "apps.outbox",
     "apps.feed",
     "apps.picks",
+    "apps.webhooks",
     "apps.api",
     "apps.docs",
     *([] if PRODUCTION else ["apps.devtools"]),
@@ -237,6 +273,23 @@ CELERY_BEAT_SCHEDULE = {
         "picks.fold_counts": 60.0,
     }.items()
 }
+
+# --- Webhooks and mail --------------------------------------------------------------------------------------------
+FERNET_KEYS = encryption_keys("BETEDGE_FERNET_KEYS", "development-only-" + "0" * 26 + "=")
+WEBHOOK_DENY = env.str("BETEDGE_WEBHOOK_DENY", default="")
+WEBHOOK_RESOLVE = outside_production("BETEDGE_WEBHOOK_RESOLVE")
+WEBHOOK_CA_FILE = outside_production("BETEDGE_WEBHOOK_CA_FILE")
+WEBHOOK_RETRY_SECONDS = five_delays("BETEDGE_WEBHOOK_RETRY_SECONDS", "60,300,1800,7200,43200")
+DELIVER_THREADS = whole("BETEDGE_DELIVER_THREADS", 256)
+mail = env.email_url_config(required("EMAIL_URL", "consolemail://"))
+EMAIL_BACKEND = mail["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = mail["EMAIL_HOST"] or "localhost", mail["EMAIL_PORT"] or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = mail["EMAIL_HOST_USER"] or "", mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = mail.get("EMAIL_USE_TLS", False), mail.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10  # seconds; without one a mail server that hangs would hold a worker
+DEFAULT_FROM_EMAIL = env.str(
+    "BETEDGE_EMAIL_FROM", default=f"BetEdge <no-reply@{urlsplit(BETEDGE_PUBLIC_URL).hostname}>"
+)
 
 # --- The API and the logs -----------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {

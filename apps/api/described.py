@@ -5,7 +5,10 @@ from http import HTTPStatus
 from typing import Any
 
 from apps.accounts.tiers import GROWTH, STARTER, TIERS
+from apps.api.stream.places import MOST_STREAMS
 from apps.core.errors import PUBLIC_STATUS
+from apps.outbox.models import TYPES
+from apps.webhooks.urls import RULES
 
 Schema = dict[str, Any]
 
@@ -28,6 +31,18 @@ ERRORS = {
     "invalid_cursor": Described(
         "`cursor` is neither a `next_cursor` nor an RFC 3339 time.",
         "cursor: Give back next_cursor as it came, or an RFC 3339 time.",
+    ),
+    "invalid_events": Described(
+        "An event is named that there is not.",
+        f"events: Name {' or '.join(TYPES)}, or both with a comma.",
+        {
+            "allowed": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Those that there are.",
+                "examples": [list(TYPES)],
+            }
+        },
     ),
     "invalid_parameter": Described(
         "A parameter cannot be read.",
@@ -81,6 +96,33 @@ ERRORS = {
                 "examples": ["2026-06-01T00:00:00.000Z"],
             }
         },
+    ),
+    "stream_limit": Described(
+        "The key has as many streams open as it may.",
+        f"This key has {MOST_STREAMS} streams open, all that it may: end one.",
+        {"limit": {"type": "integer", "description": "How many that is.", "examples": [MOST_STREAMS]}},
+    ),
+    "invalid_url": Described(
+        "A webhook's URL breaks a rule.",
+        "A webhook's URL begins with https://.",
+        {"reason": {"enum": list(RULES), "description": "The rule that it breaks.", "examples": ["scheme"]}},
+    ),
+    "duplicate_url": Described(
+        "The key has a webhook with this URL.",
+        "This key has a webhook with this URL; change that one.",
+        {
+            "subscription_id": {
+                "type": "string",
+                "format": "uuid",
+                "description": "The one that it has.",
+                "examples": ["7d9f0a52-3c58-4f0e-9a1e-52d3b6a4c0f1"],
+            }
+        },
+    ),
+    "subscription_limit": Described(
+        "The key has as many webhooks as it may.",
+        "This key has 5 webhooks, all that it may: delete one.",
+        {"limit": {"type": "integer", "description": "How many that is.", "examples": [5]}},
     ),
     "internal_error": Described(
         "A fault of ours; it is in our log under the request id.",

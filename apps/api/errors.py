@@ -23,6 +23,7 @@ RETRY_AFTER_SECONDS = 5
 HEADERS = {
     "invalid_api_key": {"WWW-Authenticate": "Bearer"},
     "service_unavailable": {"Retry-After": str(RETRY_AFTER_SECONDS)},
+    "stream_limit": {"Retry-After": str(RETRY_AFTER_SECONDS)},
 }
 STORE_AWAY = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
 

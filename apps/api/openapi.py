@@ -69,7 +69,7 @@ class ApiSchema(AutoSchema):
     def codes(self) -> set[str]:
         """Every error that the operation can answer with."""
         tier, queries = self.view.minimum_tier, self.queries()
-        found = ANYWHERE | {code for query in queries for code in own_codes(query)}
+        found: set[str] = ANYWHERE | self.view.own_codes | {code for query in queries for code in own_codes(query)}
         if tier is not None:
             found |= WITH_A_KEY
             if self.path.strip("/") != UNCOUNTED:

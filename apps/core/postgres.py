@@ -4,7 +4,8 @@ import asyncio
 import os
 import socket
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 from weakref import WeakSet
 
@@ -100,6 +101,15 @@ class Listener:
         for other in list(self._others):
             with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(other.fileno())) as line:
                 line.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def hearing(*channels: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection that hears what is told on these channels: `notifies()` gives it. For one thread, in autocommit."""
+    with psycopg.connect(**{**connection.get_connection_params(), "autocommit": True}) as heard:
+        for channel in channels:
+            heard.execute(f"LISTEN {channel}")
+        yield heard
 
 
 POSTGRES = Listener()

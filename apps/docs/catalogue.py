@@ -47,6 +47,7 @@ MENU = (
         "Endpoints",
         (
             Page("picks", "Picks", "Published and settled picks: filters, pages, one pick, and every field explained."),
+            Page("stream", "Stream", "Picks as they are published, over a connection that stays open."),
             Page("track-record", "Track record", "How settled picks did, and exactly how each figure is computed."),
             Page("match-analyses", "Match analyses", "The reasoning behind a pick, in words."),
             Page("usage", "Usage", "What is left of your hour and your month, without spending any of it."),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from apps.accounts.tiers import GROWTH, STARTER, TIERS, Tier
+from apps.accounts.tiers import ENTERPRISE, GROWTH, STARTER, TIERS, Tier
 from apps.core.errors import PUBLIC_STATUS
 
 
@@ -22,6 +22,7 @@ class Endpoint:
 
 ENDPOINTS = (
     Endpoint("/picks", STARTER, "picks", "Published and settled picks, newest kick-off first."),
+    Endpoint("/picks/stream", ENTERPRISE, "stream", "Picks as they are published, over a connection that stays open."),
     Endpoint("/picks/{id}", STARTER, "picks", "One of them."),
     Endpoint("/track-record", GROWTH, "track-record", "How settled picks did over the last days."),
     Endpoint("/match-analyses/{matchId}", GROWTH, "match-analyses", "The text behind a pick."),
@@ -47,6 +48,16 @@ MEANINGS = {
     "invalid_cursor": Meaning(
         "The cursor is neither a `next_cursor` of ours nor an RFC 3339 time.",
         "Send `next_cursor` back exactly as it came, URL-encoded; or leave `cursor` out to begin at the first page.",
+    ),
+    "invalid_events": Meaning(
+        "An event is named that there is not.",
+        "Name those in `allowed`, with a comma between two. The same request will fail again.",
+        fields=("allowed",),
+    ),
+    "invalid_url": Meaning(
+        "A webhook's URL breaks a rule; `reason` says which.",
+        "Register an `https://` URL on port 443 or 8443 whose host the whole internet can reach.",
+        fields=("reason",),
     ),
     "invalid_parameter": Meaning(
         "A query parameter cannot be read, such as `limit=ten`.",
@@ -95,6 +106,23 @@ MEANINGS = {
         "Your organisation has used its month.",
         "Stop until `resets_at`, or move to a higher tier.",
         fields=("resets_at",),
+        headers=("Retry-After",),
+    ),
+    "stream_limit": Meaning(
+        "Your key has as many streams open as it may.",
+        "End one, or wait the seconds in `Retry-After`: one that broke is free within six seconds.",
+        fields=("limit",),
+        headers=("Retry-After",),
+    ),
+    "duplicate_url": Meaning(
+        "The key has a webhook with this URL already.",
+        "Use the one named in `subscription_id`: its events can be changed.",
+        fields=("subscription_id",),
+    ),
+    "subscription_limit": Meaning(
+        "The key has as many webhooks as it may: `limit`.",
+        "Delete one that you do not need, or change the URL of one.",
+        fields=("limit",),
         headers=("Retry-After",),
     ),
     "internal_error": Meaning(

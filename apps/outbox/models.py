@@ -4,6 +4,8 @@ import uuid
 
 from django.db import models
 
+PUBLISHED, SETTLED = TYPES = ("pick.published", "pick.settled")  # every type of event that there is
+
 
 class OutboxHead(models.Model):
     """The last sequence given out: one row, locked by whoever appends until its transaction ends."""

@@ -21,6 +21,9 @@ from rest_framework.serializers import ValidationError
 from apps.api.described import ERRORS, schema_name
 from apps.api.fields import CursorField, InstantField
 from apps.api.openapi import document
+from apps.api.stream.hub import HUB
+from apps.api.stream.places import MOST_STREAMS
+from apps.api.v1.stream import EVENT_STREAM
 from apps.api.v1.urls import urlpatterns
 from apps.core.errors import PUBLIC_STATUS
 from apps.feed.models import Origin
@@ -105,6 +108,8 @@ def as_described(path: str, response: HttpResponse, *, status: int) -> None:
         assert response.content == b""
         return
     assert response["Content-Type"] in described["content"]
+    if response["Content-Type"] == EVENT_STREAM:
+        return
     schema = described["content"]["application/json"]["schema"]
     assert not faults(response.json(), schema, closed=path != "/openapi.json")
 
@@ -177,8 +182,9 @@ def test_its_other_errors_are_as_described(client, monkeypatch) -> None:
 
 
 @pytest.fixture
-def pick_id(db: None, redis: object) -> str:
+def pick_id(db: None, redis: object, monkeypatch: pytest.MonkeyPatch) -> str:
     """A published pick, among picks of every kind that a customer may see."""
+    monkeypatch.setattr(HUB, "reads", True)  # as in the stream process, which opens streams
     PickFactory(published=True, fixture=FixtureFactory(origin=Origin.SANDBOX))
     PickFactory(published=True, league="", analysis="")
     for result in Outcome:
@@ -210,7 +216,11 @@ def test_a_track_record_with_picks_in_it_is_as_described(call: Call) -> None:
     as_described("/track-record", response, status=200)
 
 
-ASKED = {"/picks": ["limit=x", "since=x", "cursor=x", "sport=%00", "league=%00"], "/track-record": ["days_back=0"]}
+ASKED = {
+    "/picks": ["limit=x", "since=x", "cursor=x", "sport=%00", "league=%00"],
+    "/picks/stream": ["events=x", *["events=pick.settled"] * MOST_STREAMS],
+    "/track-record": ["days_back=0"],
+}
 
 
 @pytest.mark.parametrize("path", [path for path in OPERATIONS if path != "/openapi.json"])
@@ -226,6 +236,7 @@ def test_real_errors_are_as_described_and_all_of_them_are_met(client, pick_id, p
         client.get("/api/v1" + re.sub(r"\{\w+\}", "nothing", path), headers=bearer),
         *(client.get(f"{address}?{query}", headers=bearer) for query in ASKED.get(path, [])),
         client.get(address, headers={"Authorization": f"Bearer {starter.secret}"}),
+        client.get(address, headers={**bearer, "Last-Event-ID": "x"}),
     ]
     exhaust(starter)
     answers.append(client.get(address, headers={"Authorization": f"Bearer {starter.secret}"}))

@@ -107,7 +107,6 @@ NOT_OPEN = {
     "/webhooks/1/enable": ("growth", "POST, OPTIONS"),
     "/webhooks/1/deliveries": ("growth", "GET, HEAD, OPTIONS"),
     "/webhooks/1/deliveries/2/redeliver": ("growth", "POST, OPTIONS"),
-    "/picks/stream": ("enterprise", "GET, HEAD, OPTIONS"),
 }
 
 

@@ -15,6 +15,8 @@ GOOD = {
     "BETEDGE_ALLOWED_HOSTS": "api.example.com",
     "DATABASE_URL": "postgres://betedge:secret@127.0.0.1:1/betedge",
     "REDIS_URL": "redis://127.0.0.1:1/0",
+    "BETEDGE_FERNET_KEYS": "q" * 43 + "=",
+    "EMAIL_URL": "smtp://127.0.0.1:1",
 }
 
 
@@ -49,6 +51,12 @@ def test_a_missing_setting_is_named(name: str) -> None:
         ("BETEDGE_EDGE_MIN", "a lot"),
         ("BETEDGE_MARGIN_METHOD", "guessing"),
         ("PORQPINE_URL", "porqpine.cloud"),
+        ("BETEDGE_FERNET_KEYS", "x7x7"),
+        ("BETEDGE_FERNET_KEYS", "development-only-" + "0" * 26 + "="),
+        ("BETEDGE_WEBHOOK_DENY", "not a name"),
+        ("BETEDGE_WEBHOOK_RESOLVE", "hooks.example.test:8443=127.0.0.1:9443"),
+        ("BETEDGE_WEBHOOK_CA_FILE", "authority.pem"),
+        ("BETEDGE_WEBHOOK_RETRY_SECONDS", "1,1,1,1,1"),
     ],
 )
 def test_an_insecure_or_impossible_setting_is_named_without_its_value_where_that_is_secret(

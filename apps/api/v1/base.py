@@ -48,6 +48,7 @@ class ApiView(APIView):
 
     content_negotiation_class = JsonAlways
     minimum_tier: Tier | None = STARTER  # None: open to everyone, and the gate has asked for no key
+    own_codes: frozenset[str] = frozenset()  # errors that no other endpoint answers with
     body: dict[str, Any]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

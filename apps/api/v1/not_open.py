@@ -1,11 +1,11 @@
-"""Webhooks and stream, which are not open yet: their paths know key, method and tier, and have nothing behind them."""
+"""Webhooks, which are not open yet: their paths know key, method and tier, and have nothing behind them."""
 
 from collections.abc import Sequence
 from typing import NoReturn
 
 from rest_framework.request import Request
 
-from apps.accounts.tiers import ENTERPRISE, GROWTH
+from apps.accounts.tiers import GROWTH
 from apps.api.v1.base import ApiView, NotFound
 
 
@@ -27,8 +27,3 @@ class NotOpen(ApiView):
 
 class Webhooks(NotOpen):
     minimum_tier = GROWTH
-
-
-class Stream(NotOpen):
-    minimum_tier = ENTERPRISE
-    methods = ["GET", "HEAD"]

@@ -3,9 +3,10 @@
 from django.urls import path
 
 from apps.api.v1.match_analyses import MatchAnalysis
-from apps.api.v1.not_open import Stream, Webhooks
+from apps.api.v1.not_open import Webhooks
 from apps.api.v1.openapi import OpenApi
 from apps.api.v1.picks import PickDetail, PickList
+from apps.api.v1.stream import Stream
 from apps.api.v1.track_record import TrackRecord
 from apps.api.v1.usage import Usage
 

@@ -18,7 +18,8 @@ from apps.devtools.stack.postgres import Postgres
 from apps.devtools.stack.processes import MARK, Child, StackError, end_all, marked
 from apps.devtools.stack.valkey import Valkey
 
-STOP_ORDER = ("beat", "worker", "web", "front", "sandbox", "valkey", "postgres")
+STOP_ORDER = ("beat", "worker", "stream", "web", "front", "sandbox", "valkey", "postgres")
+PORTS = ("postgres", "valkey", "web", "stream", "sandbox")
 STOP_SECONDS = 10.0
 LEAST_BYTES = 30_000_000  # left for the databases to end cleanly when the disk fills up under them
 
@@ -51,7 +52,7 @@ class Stack:
         *,
         port: int,
         environ: Mapping[str, str],
-        processes: Collection[str] = ("front", "web", "worker", "beat"),
+        processes: Collection[str] = ("front", "web", "stream", "worker", "beat"),
         sandbox_args: Sequence[str] | None = (),
         prepare: Sequence[str] = ("migrate", "demo"),
         extra_env: Mapping[str, str] | None = None,
@@ -90,7 +91,7 @@ class Stack:
         with write_errors_as_sentences(self.folder.path):
             self.end_leftovers()
             self._check_port()  # only now: what was left behind may have held it
-            self.ports = ports.remembered(self.folder.path / "ports.json", ("postgres", "valkey", "web", "sandbox"))
+            self.ports = ports.remembered(self.folder.path / "ports.json", PORTS)
             if self.sandbox_args is not None:
                 self._start_sandbox(self.sandbox_args)  # not waited for: it is there long before it is asked
             self._start_servers()
@@ -195,7 +196,7 @@ class Stack:
     def _start_processes(self) -> None:
         """The front at once, the others when there are tables; the demo data while they start."""
         commands = procfile.commands(ROOT / "Procfile")
-        for name in ("front", "web", "worker", "beat"):
+        for name in ("front", "web", "stream", "worker", "beat"):
             if name == "web":
                 self._prepare("migrate")
             if name in self.processes:
@@ -246,6 +247,8 @@ class Stack:
             "BETEDGE_BIND": "127.0.0.1",
             "BETEDGE_WEB_UPSTREAM": f"127.0.0.1:{self.ports['web']}",
             "BETEDGE_WEB_PORT": str(self.ports["web"]),
+            "BETEDGE_STREAM_UPSTREAM": f"127.0.0.1:{self.ports['stream']}",
+            "BETEDGE_STREAM_PORT": str(self.ports["stream"]),
             "BETEDGE_BEAT_SCHEDULE": str(data / "beat"),
             "XDG_DATA_HOME": str(data / "caddy"),
             "XDG_CONFIG_HOME": str(data / "caddy"),
