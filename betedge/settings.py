@@ -256,6 +256,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_ROUTES = {"webhooks.deliver": {"queue": "deliver"}}  # slow receivers hold threads of their own
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
@@ -271,6 +272,9 @@ CELERY_BEAT_SCHEDULE = {
         "picks.expire": 5.0,
         "picks.settle": 2.0,
         "picks.fold_counts": 60.0,
+        "webhooks.deliver": 1.0,
+        "webhooks.tell_owners": 5.0,
+        "webhooks.keep_weeks": 3600.0,
     }.items()
 }
 

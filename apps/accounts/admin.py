@@ -1,9 +1,17 @@
-"""Organisations in the admin: who is on which tier. A change of tier holds from the next request on."""
+"""Organisations in the admin: their people and their tier, a change of which holds from the next request on."""
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from apps.accounts.models import Organization
+from apps.accounts.models import Membership, Organization
+
+
+class Members(admin.TabularInline):
+    model = Membership
+    fields = ["user", "role", "created_at"]
+    readonly_fields = ["created_at"]
+    autocomplete_fields = ["user"]
+    extra = 0
 
 
 @admin.register(Organization)
@@ -13,6 +21,7 @@ class OrganizationAdmin(admin.ModelAdmin):
     search_fields = ["name"]
     fields = ["name", "tier", "created_at"]
     readonly_fields = ["created_at"]
+    inlines = [Members]
 
     def has_delete_permission(self, request: HttpRequest, obj: Organization | None = None) -> bool:
         return False  # its keys stay to show who had them

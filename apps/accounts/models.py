@@ -1,7 +1,8 @@
-"""Who buys from us: an organisation, on a tier."""
+"""Who buys from us: an organisation, on a tier, and the people who belong to it."""
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 
 from apps.accounts.tiers import TIERS
@@ -21,3 +22,26 @@ class Organization(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.tier})"
+
+
+class Role(models.TextChoices):
+    OWNER = "owner"
+    ADMIN = "admin"
+    DEVELOPER = "developer"
+    VIEWER = "viewer"
+
+
+class Membership(models.Model):
+    """A person in an organisation; one may be in several."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=12, choices=Role)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [models.UniqueConstraint(fields=["organization", "user"], name="one_membership_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.role})"

@@ -37,7 +37,7 @@ class Listener:
         self.hears = False
         self.away = False
         self._ended = threading.Event()
-        self._others: WeakSet[psycopg.Connection[Any]] = WeakSet()
+        self.others: WeakSet[psycopg.Connection[Any]] = WeakSet()
 
     def begin(self) -> None:
         connection_created.connect(self._meet, dispatch_uid="postgres-listener")
@@ -54,7 +54,7 @@ class Listener:
             raise OperationalError("PostgreSQL is away.")
 
     def _meet(self, connection: Any, **_signal: Any) -> None:
-        self._others.add(connection.connection)
+        self.others.add(connection.connection)
 
     def _go_on(self) -> None:
         while not self._ended.is_set():
@@ -98,15 +98,19 @@ class Listener:
 
     def _let_go(self) -> None:
         """End every wait of this process for a server that does not answer."""
-        for other in list(self._others):
+        for other in list(self.others):
             with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(other.fileno())) as line:
                 line.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
 def hearing(*channels: str) -> Iterator[psycopg.Connection[Any]]:
-    """A connection that hears what is told on these channels: `notifies()` gives it. For one thread, in autocommit."""
+    """A connection that hears what is told on these channels: `notifies()` gives it. For one thread, in autocommit.
+
+    Where POSTGRES runs, it is let go with the others when the server does not answer.
+    """
     with psycopg.connect(**{**connection.get_connection_params(), "autocommit": True}) as heard:
+        POSTGRES.others.add(heard)
         for channel in channels:
             heard.execute(f"LISTEN {channel}")
         yield heard

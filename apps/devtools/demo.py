@@ -1,4 +1,4 @@
-"""What a newcomer needs to look around: an admin sign-in, an organisation with a key on each tier, the switch on."""
+"""What a newcomer needs to look around: a sign-in, a key on each tier, a webhook that is received, the switch on."""
 
 import json
 import secrets
@@ -15,9 +15,16 @@ from apps.access.models import ApiKey
 from apps.access.services import create_key, revoke_key
 from apps.accounts.services import organization_on_tier
 from apps.accounts.tiers import TIERS
+from apps.devtools.sink.client import SinkClient
+from apps.devtools.sink.serve import NAME as SINK_NAME
+from apps.outbox.models import TYPES
 from apps.picks.models import AutoPublish
+from apps.webhooks.models import Subscription
+from apps.webhooks.services import create_subscription, delete_subscription
 
 ADMIN = "admin"
+SINK_PATH = "/demo"
+SINK_URL = f"https://{SINK_NAME}:8443{SINK_PATH}"
 # The floors of `make run`: low enough that a newcomer sees picks go out, above the engine's own all the same.
 SPORTS_FLOORS = {"min_edge_pct": Decimal("2.5"), "min_confidence": 2, "delay_seconds": 6}
 REPLAY_FLOORS = {"min_edge_pct": Decimal(0), "min_confidence": 1, "delay_seconds": 1}
@@ -28,22 +35,27 @@ SANDBOX_SPORTS = (
 
 
 class Demo(TypedDict):
-    """The demo's secrets: an admin's name and password, and a key by tier."""
+    """The demo's secrets: an admin's name and password, a key by tier, the sink's subscription with its own."""
 
     admin: dict[str, str]
     keys: dict[str, str]
+    webhook: dict[str, str]
 
 
-def make_demo(*, kept: Path, now: datetime, everything: bool = False) -> Demo:
+def make_demo(*, kept: Path, now: datetime, everything: bool = False, sink: SinkClient | None = None) -> Demo:
     """Make or renew the demo; secrets are kept in the file `kept`, readable by its owner alone.
 
     everything: publish every candidate but suspicious ones (for replay), instead of those above the floors by sport.
     Only fixtures of the sandbox are ever published so. A key that no longer works is replaced.
+    sink: subscribe it to all events, for the key of the Growth tier, and tell it the secret; OSError if it is away.
     """
     demo = _kept(kept)
     _admin(demo)
     for tier in TIERS:
         demo["keys"][tier] = _key(tier, demo["keys"].get(tier, ""), now=now)
+    if sink:
+        demo["webhook"] = _webhook(demo["keys"]["growth"], demo["webhook"], now=now)
+        sink.learn(demo["webhook"]["secret"], path=SINK_PATH)
     kept.touch(mode=0o600)
     kept.write_text(json.dumps(demo, indent=1))
     if everything:
@@ -56,9 +68,9 @@ def make_demo(*, kept: Path, now: datetime, everything: bool = False) -> Demo:
 def _kept(path: Path) -> Demo:
     try:
         found: dict[str, Any] = json.loads(path.read_text())
-        return Demo(admin=dict(found["admin"]), keys=dict(found["keys"]))
+        return Demo(admin=dict(found["admin"]), keys=dict(found["keys"]), webhook=dict(found.get("webhook", {})))
     except (OSError, ValueError, KeyError, TypeError):
-        return Demo(admin={}, keys={})
+        return Demo(admin={}, keys={}, webhook={})
 
 
 def _admin(demo: Demo) -> None:
@@ -80,6 +92,17 @@ def _key(tier: str, secret: str, *, now: datetime) -> str:
         revoke_key(key_id=key.pk, now=now)
     _key_row, secret = create_key(organization=organization, name="Demo key", now=now)
     return secret
+
+
+def _webhook(secret: str, webhook: dict[str, str], *, now: datetime) -> dict[str, str]:
+    """The kept subscription if it is still there, else a new one in place of one whose secret is lost."""
+    key = ApiKey.objects.get(secrets__secret_hash=hash_secret(secret))
+    for mine in Subscription.objects.filter(key=key, url=SINK_URL, deleted_at=None):
+        if str(mine.pk) == webhook.get("id"):
+            return webhook
+        delete_subscription(subscription_id=mine.pk, now=now)
+    made, hmac_secret = create_subscription(key=key, url=SINK_URL, events=TYPES, now=now)
+    return {"id": str(made.pk), "url": SINK_URL, "secret": hmac_secret}
 
 
 def _switch_on(sports: Sequence[str], floors: dict[str, Any]) -> None:

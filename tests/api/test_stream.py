@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.access.services import expire_key, revoke_key, rotate_key
+from apps.api.stream.places import HOLD_MS
 from apps.outbox.models import OutboxEvent
 from apps.outbox.services import emit
 from apps.picks.announcement import announcement
@@ -161,13 +162,24 @@ def test_a_killed_process_leaves_no_stream_behind_in_the_count(process: Process)
     until(lambda: call(process.port, key.secret).status == 200, seconds=15)
 
 
+def test_a_place_is_kept_for_as_long_as_its_stream_is_open(process: Process, redis: "redis_py.Redis") -> None:
+    key = ApiKeyFactory()
+    for _ in range(5):
+        listening(process.port, key.secret)
+    (places,) = redis.keys("*streams*")
+    taken = dict(redis.zrange(places, 0, -1, withscores=True))
+    until(lambda: all(at > taken[name] + HOLD_MS for name, at in redis.zrange(places, 0, -1, withscores=True)))
+    assert call(process.port, key.secret).status == 429
+
+
 def test_a_redis_that_was_emptied_is_told_of_the_open_streams_again(process: Process, redis: "redis_py.Redis") -> None:
     key = ApiKeyFactory()
     for _ in range(5):
         listening(process.port, key.secret)
     redis.flushdb()
-    until(lambda: redis.keys("*streams*"))
     assert call(process.port, key.secret).status == 429
+    redis.delete(*redis.keys("*streams*"))
+    until(lambda: redis.keys("*streams*"))
 
 
 @pytest.mark.parametrize("how", ["revoked", "expired", "tier lowered", "secret rotated away"])

@@ -3,9 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from apps.api.stream.blocks import HEARTBEAT
+import pytest
+
+from apps.api.stream import app
+from apps.api.stream.blocks import HEARTBEAT, PIECE_BYTES, RETRY_MS, pieces
 from apps.api.stream.connection import MOST_BEHIND, Message, Stream
 from apps.api.stream.hub import HEARTBEAT_SECONDS, Hub
+from apps.api.stream.places import HOLD_MS
 from apps.outbox.models import PUBLISHED
 from apps.outbox.queries import Told
 
@@ -124,3 +128,41 @@ def test_all_are_given_the_same_bytes() -> None:
         assert hub.position == 2
 
     with_a_stream(scene)
+
+
+def test_a_burst_is_told_in_pieces_of_some_kilobytes() -> None:
+    events = [told(sequence, size=10_000) for sequence in range(20)]
+    found = pieces(events, {PUBLISHED})
+    assert all(PIECE_BYTES <= len(piece) < 2 * PIECE_BYTES for piece in found[:-1])
+    assert b"".join(found) == b"".join(piece for event in events for piece in pieces([event], {PUBLISHED}))
+    assert pieces(events, set()) == []
+
+
+def test_who_heard_more_elsewhere_is_told_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process it comes to has read up to 3, the one it comes from up to 5."""
+    log = {sequence: told(sequence) for sequence in range(1, 8)}
+
+    async def looked_up(after: int, until: int, _types: frozenset[str]) -> list[Told]:
+        return [log[sequence] for sequence in range(after + 1, until + 1)]
+
+    async def scene(hub: Hub, reader: Reader, stream: Stream) -> None:
+        monkeypatch.setattr(app, "HUB", hub)
+        monkeypatch.setattr(app, "looked_up", looked_up)
+        monkeypatch.setattr(app, "PAUSE_SECONDS", 0)
+        hub.live.clear()
+        hub.tell([log[3]])
+        stream.begin(lambda stream: app.catch_up(stream, 5))
+        for sequences in ([4], [5, 6], [7]):
+            await asyncio.sleep(0.01)
+            hub.tell([log[sequence] for sequence in sequences])
+        await stream.settled()
+        while stream not in hub.live:
+            await asyncio.sleep(0)
+        ids = [line for line in reader.taken.decode().splitlines() if line.startswith("id: ")]
+        assert ids == ["id: 5", "id: 6", "id: 7"]
+
+    with_a_stream(scene)
+
+
+def test_a_client_comes_back_when_a_killed_process_holds_its_place_no_longer() -> None:
+    assert RETRY_MS > HOLD_MS

@@ -17,6 +17,7 @@ from django.db import connections
 from django.utils import timezone
 
 from apps.access.services import revoke_key
+from apps.api.stream.health import HOLD_SECONDS, READING
 from apps.outbox.models import OutboxEvent
 from tests.api.test_stream import refused, tell
 from tests.factories import ApiKeyFactory
@@ -195,6 +196,22 @@ def test_while_postgresql_is_away_open_streams_wait_and_none_is_opened(
         assert open_ones[1].ended.wait(5)
         assert open_ones[1].ids == []
         until(lambda: call(process.port, known.secret).status == 200)
+
+
+def test_while_postgresql_hangs_nobody_waits_for_it_and_afterwards_nothing_is_missing(
+    wire: Wire, tmp_path: Path, redis: "redis_py.Redis"
+) -> None:
+    environ = {"DATABASE_URL": through(database_url(), wire.port)}
+    with stream_process(tmp_path, environ=environ) as process:
+        key = ApiKeyFactory()
+        caller = listening(process.port, key.secret)
+        wire.freeze()
+        until(lambda: call(process.port, key.secret).status == 503)
+        until(lambda: not redis.exists(READING), seconds=HOLD_SECONDS + 20)
+        told = [tell().sequence for _ in range(3)]
+        wire.thaw()
+        until(lambda: caller.ids == told)
+        until(lambda: call(process.port, key.secret).status == 200)
 
 
 def test_while_redis_is_away_open_streams_go_on_and_none_is_opened(tmp_path: Path, redis: "redis_py.Redis") -> None:

@@ -2,7 +2,9 @@
 
 import json
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
@@ -10,8 +12,12 @@ from django.utils import timezone
 
 from apps.access.models import ApiKey
 from apps.access.services import revoke_key
-from apps.devtools.demo import ADMIN, Demo, make_demo
+from apps.devtools.demo import ADMIN, SINK_URL, Demo, make_demo
+from apps.devtools.sink.client import SinkClient
 from apps.picks.models import AutoPublish
+from apps.webhooks.guard import Guard
+from apps.webhooks.models import Subscription
+from tests.sinks import running_sink
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +27,15 @@ def kept(tmp_path: Path) -> Path:
     return tmp_path / "demo.json"
 
 
-def make(kept: Path, **how: bool) -> Demo:
+@pytest.fixture
+def sink(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SinkClient]:
+    with running_sink(tmp_path / "sink") as running:
+        guard = Guard.reading(own=[], deny="", resolve=running.route, production=False)
+        monkeypatch.setattr("apps.webhooks.services.guard", lambda: guard)
+        yield running.control
+
+
+def make(kept: Path, **how: Any) -> Demo:
     return make_demo(kept=kept, now=timezone.now(), **how)
 
 
@@ -62,3 +76,24 @@ def test_the_switch_is_on_for_sandbox_fixtures_alone_and_what_a_person_set_stays
 def test_replay_publishes_everything(kept: Path) -> None:
     make(kept, everything=True)
     assert list(AutoPublish.objects.values_list("sport", "min_edge_pct", "min_confidence")) == [("*", 0, 1)]
+
+
+def test_the_sink_is_subscribed_once_for_all_events_of_the_growth_key(kept: Path, sink: SinkClient) -> None:
+    first, second = make(kept, sink=sink), make(kept, sink=sink)
+    subscription = Subscription.objects.get()
+    assert (str(subscription.pk), subscription.url) == (first["webhook"]["id"], SINK_URL)
+    assert subscription.key.organization.tier == "growth"
+    assert subscription.events == ["pick.published", "pick.settled"]
+    assert first == second
+
+
+def test_a_subscription_whose_secret_or_key_is_lost_is_replaced(kept: Path, sink: SinkClient) -> None:
+    first = make(kept, sink=sink)
+    kept.write_text(json.dumps({**first, "webhook": {}}))
+    second = make(kept, sink=sink)
+    assert Subscription.objects.get(deleted_at=None).pk != first["webhook"]["id"]
+    revoke_key(key_id=ApiKey.objects.get(organization__tier="growth").pk, now=timezone.now())
+    third = make(kept, sink=sink)
+    ids = {demo["webhook"]["id"] for demo in (first, second, third)}
+    assert len(ids) == 3
+    assert make(kept)["webhook"] == third["webhook"], "without a sink it is left alone"

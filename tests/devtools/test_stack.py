@@ -14,12 +14,16 @@ import psycopg
 import pytest
 import requests
 
+from apps.devtools.sink.certificates import authority
 from apps.devtools.stack import keeper, ports
 from apps.devtools.stack.folder import ROOT, DataFolder, outer_environment, read_env, write_errors_as_sentences
 from apps.devtools.stack.keeper import Keeper
 from apps.devtools.stack.postgres import Postgres
 from apps.devtools.stack.processes import LOG_BYTES, MARK, Child, StackError, marked, working_in
 from apps.devtools.stack.stack import Stack
+from apps.webhooks.guard import Guard
+from apps.webhooks.sender import Sender
+from apps.webhooks.tls import tls_context
 
 BARE = {"PATH": os.environ["PATH"]}  # no DATABASE_URL: the stack starts servers of its own
 
@@ -36,14 +40,22 @@ time.sleep(600)
 """
 
 
-def a_stack(data_dir: Path, *, port: int = 0, said: list[str] | None = None) -> Stack:
+def a_stack(
+    data_dir: Path,
+    *,
+    port: int = 0,
+    said: list[str] | None = None,
+    environ: dict[str, str] = BARE,
+    with_sink: bool = False,
+) -> Stack:
     """Servers and front, without the Django processes that take seconds to start."""
     return Stack(
         data_dir,
         port=port or ports.free_port(),
-        environ=BARE,
+        environ=environ,
         processes=("front",),
         sandbox_args=None,
+        with_sink=with_sink,
         prepare=(),
         say=[].append if said is None else said.append,
     )
@@ -71,6 +83,31 @@ def test_a_stack_starts_serves_and_leaves_no_process(data_dir: Path) -> None:
     assert not everything_on(data_dir)
 
 
+def test_its_sink_is_found_and_trusted_beside_what_the_environment_names(data_dir: Path, tmp_path: Path) -> None:
+    theirs = authority(tmp_path / "theirs").file
+    given = {"BETEDGE_WEBHOOK_RESOLVE": "hooks.example.test:8443=127.0.0.1:1", "BETEDGE_WEBHOOK_CA_FILE": str(theirs)}
+    with a_stack(data_dir, environ={**BARE, **given}, with_sink=True) as stack:
+        stack.start()
+        told = read_env(data_dir)
+        guard = Guard.reading(own=[], deny="", resolve=told["BETEDGE_WEBHOOK_RESOLVE"], production=False)
+        assert set(guard.routes) == {("hooks.example.test", 8443), ("sink.betedge.test", 8443)}
+        sender = Sender(guard, tls_context(told["BETEDGE_WEBHOOK_CA_FILE"]))
+        eventually(lambda: sender.send("https://sink.betedge.test:8443/ok", body=b"{}", headers={}).delivered)
+        assert stack.sink
+        assert stack.sink.state()["total"] == 1
+    assert theirs.read_text() in Path(told["BETEDGE_WEBHOOK_CA_FILE"]).read_text()
+    assert not everything_on(data_dir)
+
+
+def test_an_authority_that_cannot_be_read_is_named(data_dir: Path) -> None:
+    absent = {**BARE, "BETEDGE_WEBHOOK_CA_FILE": "/nowhere/authority.pem"}
+    with (
+        a_stack(data_dir, environ=absent, with_sink=True) as stack,
+        pytest.raises(StackError, match=r"BETEDGE_WEBHOOK_CA_FILE, /nowhere/authority\.pem, cannot be read"),
+    ):
+        stack.start()
+
+
 def test_while_web_is_away_the_front_answers_in_the_apis_error_shape(data_dir: Path) -> None:
     with a_stack(data_dir) as stack:
         stack.start()
@@ -90,6 +127,7 @@ def test_the_env_file_is_ours_alone_and_keeps_its_secrets(data_dir: Path) -> Non
             told.append(read_env(data_dir))
     assert stat.S_IMODE((data_dir / "env").stat().st_mode) == 0o600
     assert told[0]["BETEDGE_SECRET_KEY"] == told[1]["BETEDGE_SECRET_KEY"]
+    assert told[0]["BETEDGE_FERNET_KEYS"] == told[1]["BETEDGE_FERNET_KEYS"]
     assert told[0]["DATABASE_URL"] == told[1]["DATABASE_URL"]
 
 
@@ -190,6 +228,11 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_other_files_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "sink").mkdir()
+    folder = DataFolder(tmp_path)
+    folder.claim("")  # a sink may have been started there before
+    folder.release()
+    (tmp_path / "lock").unlink()
     (tmp_path / "thesis.tex").touch()
     with pytest.raises(StackError, match="holds other files"):
         DataFolder(tmp_path).claim("")

@@ -3,12 +3,15 @@
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from apps.devtools.stack.happenings import Watcher
 from apps.feed.models import Fixture, Kind, Side
 from apps.picks.models import Outcome, Pick, Status
+from tests.devtools.test_sink import send
+from tests.sinks import running_sink
 
 NOON = datetime(2026, 5, 25, 12, 0, tzinfo=UTC)
 
@@ -89,3 +92,38 @@ def test_nothing_is_told_twice_nor_what_was_there_before(watched: tuple[Watcher,
     watcher.look(NOON + timedelta(seconds=2))
     assert len(said) == 1
     assert "more" not in said[0]
+
+
+def test_every_webhook_that_arrives_at_the_sink_is_a_line(tmp_path: Path) -> None:
+    said: list[str] = []
+    with running_sink(tmp_path) as sink:
+        send(sink, "/demo")  # before anybody watched
+        watcher = Watcher(said.append, sink.control)
+        for _ in range(2):
+            watcher.look_at_the_sink()
+        assert said == []
+        send(sink, "/demo", attempt=1)
+        send(sink, "/demo", attempt=2)
+        for _ in range(2):
+            watcher.look_at_the_sink()
+        assert [line.partition("attempt ")[2][0] for line in said] == ["1", "2"]
+        assert re.match(r"\d\d:\d\d:\d\d UTC  arrived    pick\.published, Arsenal", said[0])
+        for _ in range(60):
+            send(sink, "/demo")
+        watcher.look_at_the_sink()
+        assert len(said) == 2 + 50 + 1
+        assert said[-1].endswith("arrived    10 more")
+
+
+def test_a_sink_that_was_started_again_is_watched_from_its_beginning(tmp_path: Path) -> None:
+    said: list[str] = []
+    with running_sink(tmp_path) as first:
+        control = str(first.control.url.rpartition(":")[2])
+        send(first, "/demo")
+        send(first, "/demo")
+        watcher = Watcher(said.append, first.control)
+        watcher.look_at_the_sink()
+    with running_sink(tmp_path, "--control", control) as second:
+        send(second, "/demo")
+        watcher.look_at_the_sink()
+    assert len(said) == 1

@@ -1,9 +1,11 @@
 """The ASGI application of the stream process: it opens streams, keeps them, and ends them."""
 
 import asyncio
+import resource
 import signal
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -11,11 +13,12 @@ from django.db import Error as DatabaseAway
 from django.db import connections
 
 from apps.api.bodies import MOST_READ_AWAY, MOST_TAKEN
-from apps.api.stream.blocks import blocks, greeting
+from apps.api.stream.blocks import greeting, pieces
 from apps.api.stream.connection import Message, Send, Stream
 from apps.api.stream.door import answer_to, head_of
+from apps.api.stream.health import say_reading
 from apps.api.stream.hub import HUB
-from apps.api.stream.places import Place, keep_places, leave_place
+from apps.api.stream.places import HELD, hold_place, keep_places, leave_place, let_go
 from apps.api.stream.reader import Reader
 from apps.api.v1.stream import Opened, Opening
 from apps.outbox.queries import Told, events_after
@@ -23,13 +26,11 @@ from apps.outbox.queries import Told, events_after
 Receive = Callable[[], Awaitable[Message]]
 Scope = dict[str, Any]
 
-PAGE = 200  # events that are read at once for a stream that catches up
+PAGE = 50  # events that are read at once for a stream that catches up: so many a slow one holds
 PAUSE_SECONDS = 0.5
-KEEP_TICKS = 2
 START_SECONDS = 5.0  # for the first look at the log, before anybody is let in
 LOOK_UPS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="look-ups")
 PLACES = ThreadPoolExecutor(max_workers=1, thread_name_prefix="places")  # one: what is left must not be kept after it
-PLACE_OF: dict[Stream, Place] = {}
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,6 +40,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         return
     opened = await answered(scope, receive, send)
     if opened is not None:
+        scope["headers"].clear()  # up to 16 KiB that nobody asks for any more
         await carry(opened, receive, send, cut=scope["state"]["cut"])
 
 
@@ -72,7 +74,7 @@ async def carry(opened: Opened, receive: Receive, send: Send, *, cut: Callable[[
     """Keep a stream until the caller leaves, its key ends, it is too slow, or the process ends."""
     stream = Stream(send, key=opened.secret_hash, types=opened.types, cut=cut)
     begins_after = HUB.position if opened.begins_after is None else opened.begins_after
-    PLACE_OF[stream] = opened.place
+    hold_place(opened.place)
     HUB.add(stream)
     try:
         stream.begin(lambda stream: catch_up(stream, begins_after))
@@ -84,7 +86,8 @@ async def carry(opened: Opened, receive: Receive, send: Send, *, cut: Callable[[
     finally:
         HUB.remove(stream)
         stream.stop_sending()
-        PLACES.submit(leave_place, PLACE_OF.pop(stream))
+        let_go(opened.place)
+        PLACES.submit(leave_place, opened.place)
     if stream.ended:
         await stream.finish()
 
@@ -92,18 +95,19 @@ async def carry(opened: Opened, receive: Receive, send: Send, *, cut: Callable[[
 async def catch_up(stream: Stream, position: int) -> None:
     """Send what was told before this stream was here, then count it among those that hear everything at once.
 
-    Between the last look and that there is no pause, so nothing is passed over, and nothing told twice.
+    Between the last look and that there is no pause, so nothing is passed over, and nothing told twice. The caller may
+    come from another process, which told it more than has been read here yet.
     """
     await stream.say(greeting(position))
-    while position < HUB.position:
+    while position != HUB.position:
         until = HUB.position
-        events = await looked_up(position, until, stream.types)
+        events = await looked_up(position, until, stream.types) if position < until else None
         if events is None:
             stream.excuse()
             await asyncio.sleep(PAUSE_SECONDS)
             continue
-        if events:
-            await stream.say(blocks(events, stream.types))
+        for piece in pieces(events, stream.types):
+            await stream.say(piece)
         position = events[-1].sequence if len(events) == PAGE else until
     HUB.live.add(stream)
 
@@ -125,6 +129,7 @@ async def looked_up(after: int, until: int, types: frozenset[str]) -> list[Told]
 async def live(receive: Receive, send: Send) -> None:
     """From start to stop of the process."""
     await receive()
+    allow_connections()
     loop = asyncio.get_running_loop()
     end_on_sigterm(loop)
     reader = Reader(HUB, loop)
@@ -137,6 +142,13 @@ async def live(receive: Receive, send: Send) -> None:
     beating.cancel()
     PLACES.shutdown()
     await send({"type": "lifespan.shutdown.complete"})
+
+
+def allow_connections() -> None:
+    """Have as many open files as there may be: what a process is started with is often 1,024."""
+    _soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # macOS names a limit that it does not grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def reading(*, until: float) -> None:
@@ -158,14 +170,20 @@ def end_on_sigterm(loop: asyncio.AbstractEventLoop) -> None:
 
 
 async def beat() -> None:
-    """Once a second, whatever a second took: heartbeats, and every other time the places are kept."""
+    """Once a second, whatever a second took: heartbeats, and Redis is told of what is open and read."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     ticks = 0
-    kept = None
+    told = None
     while True:
         ticks += 1
         await asyncio.sleep(max(0.0, began + ticks - loop.time()))
         HUB.tick()
-        if ticks % KEEP_TICKS == 0 and (kept is None or kept.done()):
-            kept = PLACES.submit(keep_places, tuple(PLACE_OF.values()))
+        if told is None or told.done():
+            told = PLACES.submit(tell_redis, dict(HELD), reads=HUB.reads)
+
+
+def tell_redis(held: dict[str, tuple[str, ...]], *, reads: bool) -> None:
+    keep_places(held)
+    if reads:
+        say_reading()

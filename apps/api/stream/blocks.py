@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable
 from apps.api.answers import json_bytes
 from apps.outbox.queries import Told
 
-RETRY_MS = 2_000  # how long a client waits before it comes back
+RETRY_MS = 5_000  # how long a client waits before it comes back: by then a killed process holds no place of its key
 HEARTBEAT = b": heartbeat\n\n"
+PIECE_BYTES = 32 * 1024  # a reader that is slow holds one of its own; smaller ones cost all others time
 
 
 def greeting(sequence: int) -> bytes:
@@ -15,9 +16,16 @@ def greeting(sequence: int) -> bytes:
     return f"retry: {RETRY_MS}\nid: {sequence}\n\n".encode()
 
 
-def blocks(events: Iterable[Told], types: Collection[str]) -> bytes:
-    """The events of these types, a block each; empty where there is none of them."""
-    return b"".join(map(block, (event for event in events if event.type in types)))
+def pieces(events: Iterable[Told], types: Collection[str]) -> list[bytes]:
+    """The events of these types, a block each, some tens of kB together; empty where there is none of them."""
+    found, piece = [], b""
+    for event in events:
+        if event.type in types:
+            piece += block(event)
+        if len(piece) >= PIECE_BYTES:
+            found.append(piece)
+            piece = b""
+    return [*found, piece] if piece else found
 
 
 def block(event: Told) -> bytes:

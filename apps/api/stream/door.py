@@ -21,8 +21,10 @@ VIEW = Stream.as_view()
 def led_to(request: HttpRequest) -> HttpResponseBase:
     if request.path_info == "/healthz":
         return healthz(request)
+    if request.path_info != PATH:
+        return no_such_path(request)
     request.get_host()  # refuses what is not ours, as web does
-    return VIEW(request) if request.path_info == PATH else no_such_path(request)
+    return VIEW(request)
 
 
 DOOR = request_id(gate(led_to))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Sequence
 
-from apps.api.stream.blocks import HEARTBEAT, blocks
+from apps.api.stream.blocks import HEARTBEAT, pieces
 from apps.api.stream.connection import Stream
 from apps.outbox.queries import Told
 
@@ -48,12 +48,11 @@ class Hub:
         if not events:
             return
         self.position = events[-1].sequence
-        contents: dict[frozenset[str], bytes] = {}
+        contents: dict[frozenset[str], list[bytes]] = {}
         for stream in tuple(self.live):
-            content = contents.get(stream.types)
-            if content is None:
-                content = contents[stream.types] = blocks(events, stream.types)
-            if content:
+            if stream.types not in contents:
+                contents[stream.types] = pieces(events, stream.types)
+            for content in contents[stream.types]:
                 stream.give(content)
 
     async def settled(self) -> None:

@@ -1,11 +1,10 @@
 """How many streams of a key may be open, over all processes and machines: places in Redis that free themselves.
 
-A place holds for six seconds and is kept every other one. A process that was killed leaves none behind; a Redis that
-lost them is told of them anew.
+A place holds for four seconds and is kept every one: a process that was killed leaves none behind by the time its
+readers come back. A Redis that lost them is told of them anew, and of this process's own before any other is taken.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import NamedTuple
 from uuid import uuid4
@@ -15,13 +14,14 @@ import structlog
 
 from apps.access.state import Identity, now_of
 from apps.core.away import REDIS_AWAY
-from apps.core.redis import Script, Word, link
+from apps.core.redis import Script, client, link
 
 log = structlog.get_logger(__name__)
 
 MOST_STREAMS = 5
-HOLD_MS = 6_000
+HOLD_MS = 4_000  # shorter than blocks.RETRY_MS
 TAKE = Script(files("apps.api.stream").joinpath("take.lua").read_text())
+HELD: dict[str, tuple[str, ...]] = {}  # of this process's open streams; written by the event loop's thread alone
 
 
 class Place(NamedTuple):
@@ -34,27 +34,38 @@ class Place(NamedTuple):
 def take_place(who: Identity) -> Place | None:
     """A place for one more stream of the key; None where it has as many as it may. redis.RedisError."""
     place = Place(f"{who.tag}streams:{who.key}", uuid4().hex)
-    taken = link().call(TAKE, [place.among], [place.name, MOST_STREAMS, HOLD_MS])
+    held = HELD.get(place.among, ())
+    taken = link().call(TAKE, [place.among], [MOST_STREAMS, HOLD_MS, place.name, *held])
     return place if taken else None
 
 
-def keep_places(places: Iterable[Place]) -> None:
-    """Hold them for another six seconds. While Redis is away they cannot be kept: they are when it is back."""
-    by_key: defaultdict[str, list[str]] = defaultdict(list)
-    for place in places:
-        by_key[place.among].append(place.name)
-    if not by_key:
+def hold_place(place: Place) -> None:
+    """Have it kept from now on."""
+    HELD[place.among] = (*HELD.get(place.among, ()), place.name)
+
+
+def let_go(place: Place) -> None:
+    """Have it kept no longer; `leave_place` frees it at once."""
+    left = tuple(name for name in HELD[place.among] if name != place.name)
+    if left:
+        HELD[place.among] = left
+    else:
+        del HELD[place.among]
+
+
+def keep_places(held: Mapping[str, Iterable[str]]) -> None:
+    """Hold them for another four seconds. While Redis is away they cannot be kept: they are when it is back."""
+    if not held:
         return
     try:
-        mine = link()
-        until = now_of(mine) + HOLD_MS
-        commands: list[tuple[Word, ...]] = []
-        for among, names in by_key.items():
-            commands.append(("ZADD", among, *(word for name in names for word in (until, name))))
-            commands.append(("PEXPIRE", among, HOLD_MS))
-        mine.send_all(commands)
+        until = now_of(link()) + HOLD_MS
+        with client().pipeline(transaction=False) as commands:
+            for among, names in held.items():
+                commands.zadd(among, dict.fromkeys(names, until))
+                commands.pexpire(among, HOLD_MS)
+            commands.execute()
     except redis.RedisError as error:
-        log.warning("places not kept", keys=len(by_key), error=type(error).__name__)
+        log.warning("places not kept", keys=len(held), error=type(error).__name__)
     except Exception:
         log.exception("places not kept")  # nobody else would hear of it
 

@@ -57,13 +57,12 @@ class Reader:
             except (psycopg.Error, DatabaseAway) as error:
                 if self.hub.reads:
                     log.error("log not read", error=type(error).__name__, reason=str(error).strip())
-                self.hub.reads = False
-                self._ended.wait(PAUSE_SECONDS)
             except Exception:
                 log.exception("log not read")  # without this thread every stream would stand still
-                self._ended.wait(PAUSE_SECONDS)
             finally:
                 connections.close_all()
+            self.hub.reads = False
+            self._ended.wait(PAUSE_SECONDS)
 
     def _listen(self) -> None:
         with hearing(KEYS, GREW) as heard:
@@ -78,17 +77,21 @@ class Reader:
         """Whose key has ended, then what has happened: who may not hear of it any more must not."""
         if not self._began:
             self.hub.position, self._began = last_sequence(), True
-        if time.monotonic() >= self._keys_due:
+        more = True
+        while more:
             self._look_at_keys()
-            self._keys_due = time.monotonic() + KEYS_SECONDS
-        while events := events_after(self.hub.position, limit=BATCH):
+            events = events_after(self.hub.position, limit=BATCH)
             self._in_loop(lambda events=events: self.hub.tell(events))  # type: ignore[misc]
-            if len(events) < BATCH:
-                break
-            asyncio.run_coroutine_threadsafe(self.hub.settled(), self.loop).result()
+            more = len(events) == BATCH
+            if more:
+                asyncio.run_coroutine_threadsafe(self.hub.settled(), self.loop).result()
         self.hub.reads = True
 
     def _look_at_keys(self) -> None:
+        """Where one of them changed, and every other second: a key's time runs out in silence."""
+        if time.monotonic() < self._keys_due:
+            return
+        self._keys_due = time.monotonic() + KEYS_SECONDS
         asked = self._in_loop(self.hub.keys)
         if asked:
             found = still_opening(asked, tiers=OPENING_TIERS, now=timezone.now())

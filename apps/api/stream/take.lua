@@ -1,11 +1,17 @@
 -- Take a place among the open streams of a key, if there is one left. What nobody keeps any more is free.
 -- KEYS  1 the key's places, a sorted set of stream ids by the millisecond at which each becomes free
--- ARGV  1 the stream's id   2 how many there are   3 for how many milliseconds it holds   Gives 1 or 0.
+-- ARGV  1 how many there are   2 for how many milliseconds one holds   3 the stream's id
+--       4 … the ids that the caller has open already: Redis may have lost them     Gives 1 or 0.
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local free_at = now + ARGV[2]
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
-redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return 1
+for nth = 4, #ARGV do redis.call('ZADD', KEYS[1], free_at, ARGV[nth]) end
+local taken = 0
+if redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[1]) then
+  redis.call('ZADD', KEYS[1], free_at, ARGV[3])
+  taken = 1
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return taken

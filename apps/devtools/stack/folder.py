@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from cryptography.fernet import Fernet
+
 from apps.devtools.stack.processes import StackError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -90,9 +92,13 @@ class DataFolder:
             self._lock.close()
             self._lock = None
 
-    def secret(self) -> str:
-        """Django's secret key: made once, kept in the env file."""
-        return read_env(self.path).get("BETEDGE_SECRET_KEY") or secrets.token_urlsafe(48)
+    def secrets(self) -> dict[str, str]:
+        """Django's secret key, and the one that encrypts webhook secrets: made once, kept in the env file."""
+        kept = read_env(self.path)
+        return {
+            "BETEDGE_SECRET_KEY": kept.get("BETEDGE_SECRET_KEY") or secrets.token_urlsafe(48),
+            "BETEDGE_FERNET_KEYS": kept.get("BETEDGE_FERNET_KEYS") or Fernet.generate_key().decode(),
+        }
 
     def write_env(self, values: Mapping[str, str]) -> None:
         """Put the env file in place whole: a command that reads it meanwhile sees the old or the new one."""
@@ -108,7 +114,7 @@ class DataFolder:
 
     def _make(self) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
-        names = os.listdir(self.path)
+        names = set(os.listdir(self.path)) - {"sink"}  # `manage.py webhook_sink` may have been here first
         if names and "lock" not in names:  # `make reset` deletes the whole folder
             raise StackError(f"{self.path} holds other files; choose an empty folder with BETEDGE_DATA_DIR.")
 

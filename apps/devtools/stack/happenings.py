@@ -1,8 +1,9 @@
-"""What happens in the database, in at most one line a second: fixture in, pick proposed, published, settled."""
+"""What happens: fixture in, pick proposed, published, settled, in a line a second; and each webhook that arrives."""
 
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ import environ
 from django.db import Error, connection, connections
 from django.utils import timezone
 
+from apps.devtools.sink.client import SinkClient
 from apps.feed.models import Fixture
 from apps.picks.models import Outcome, Pick
 
@@ -59,11 +61,16 @@ def line(happenings: list[Happening], now: datetime) -> str:
 
 
 class Watcher(threading.Thread):
-    """Says a line a second where something happened; while the database is away it says nothing and waits."""
+    """Says a line a second where something happened, and one for each webhook that the sink has received since.
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    While the database or the sink is away it says nothing of it and waits.
+    """
+
+    def __init__(self, say: Callable[[str], None], sink: SinkClient | None = None) -> None:
         super().__init__(daemon=True, name="happenings")
         self.say = say
+        self._sink = sink
+        self._received: int | None = None  # until the sink has said how many had come before us
         self._since = timezone.now()
         self._told: deque[str] = deque(maxlen=20 * AT_MOST)
         self._over = threading.Event()
@@ -74,6 +81,8 @@ class Watcher(threading.Thread):
                 self.look(timezone.now())
             except Error:  # away, restarting, or being migrated
                 connection.close()
+            with suppress(OSError):  # away, or being started again
+                self.look_at_the_sink()
         connection.close()
 
     def look(self, now: datetime) -> None:
@@ -83,6 +92,20 @@ class Watcher(threading.Thread):
         if new:
             self._told.extend(happening.key for happening in new)
             self.say(line(new, now))
+
+    def look_at_the_sink(self) -> None:
+        """Say what has arrived there; OSError where it does not answer."""
+        if self._sink is None:
+            return
+        total = self._sink.state()["total"]
+        if self._received is None or total < self._received:  # ours to begin with; or another sink, which counts anew
+            self._received = total if self._received is None else 0
+        arrived = list(self._sink.arrivals(self._received))
+        for arrival in arrived[:AT_MOST]:
+            self.say(arrival["line"])
+        if arrived[AT_MOST:]:
+            self.say(f"{timezone.now():%H:%M:%S} UTC  arrived    {len(arrived) - AT_MOST} more")
+        self._received = arrived[-1]["number"] if arrived else total
 
     def stop(self) -> None:
         """End it; returns within 2 s even when the database hangs."""

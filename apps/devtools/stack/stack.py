@@ -1,4 +1,4 @@
-"""Servers, sandbox and the Procfile's processes on one data folder: start, keep running, stop. Needs no database."""
+"""Servers, sandbox, sink and the Procfile's processes on one data folder: start, keep running, stop."""
 
 import json
 import shutil
@@ -11,6 +11,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from apps.devtools.sink.certificates import trust
+from apps.devtools.sink.client import SinkClient
+from apps.devtools.sink.serve import NAME as SINK_NAME
 from apps.devtools.stack import ports, procfile
 from apps.devtools.stack.folder import FREE_BYTES, ROOT, DataFolder, write_errors_as_sentences
 from apps.devtools.stack.keeper import Keeper
@@ -18,8 +21,8 @@ from apps.devtools.stack.postgres import Postgres
 from apps.devtools.stack.processes import MARK, Child, StackError, end_all, marked
 from apps.devtools.stack.valkey import Valkey
 
-STOP_ORDER = ("beat", "worker", "stream", "web", "front", "sandbox", "valkey", "postgres")
-PORTS = ("postgres", "valkey", "web", "stream", "sandbox")
+STOP_ORDER = ("beat", "worker", "stream", "web", "front", "sandbox", "sink", "valkey", "postgres")
+PORTS = ("postgres", "valkey", "web", "stream", "sandbox", "sink", "sink control")
 STOP_SECONDS = 10.0
 LEAST_BYTES = 30_000_000  # left for the databases to end cleanly when the disk fills up under them
 
@@ -40,9 +43,10 @@ SANDBOX_PACE = {
 class Stack:
     """Everything that serves one data folder.
 
-    `processes`: which of the Procfile's; `sandbox_args`: the sandbox's options, None for no sandbox; `prepare`: the
-    management commands to run first, `demo` being the one whose JSON is kept as `self.demo`; `environ`: the outer
-    environment, whose DATABASE_URL and REDIS_URL are used instead of own servers; `extra_env` wins over all.
+    `processes`: which of the Procfile's; `sandbox_args`: the sandbox's options, None for no sandbox; `with_sink`: with
+    a receiver of webhooks, which deliveries find and trust, and to which the demo subscribes; `prepare`: the management
+    commands to run first, `demo` being the one whose JSON is kept as `self.demo`; `environ`: the outer environment,
+    whose DATABASE_URL and REDIS_URL are used instead of own servers; `extra_env` wins over all.
     Use it as a context manager: leaving it stops everything.
     """
 
@@ -54,6 +58,7 @@ class Stack:
         environ: Mapping[str, str],
         processes: Collection[str] = ("front", "web", "stream", "worker", "beat"),
         sandbox_args: Sequence[str] | None = (),
+        with_sink: bool = False,
         prepare: Sequence[str] = ("migrate", "demo"),
         extra_env: Mapping[str, str] | None = None,
         say: Callable[[str], None] = print,
@@ -64,6 +69,7 @@ class Stack:
         self.environ = dict(environ)
         self.processes = processes
         self.sandbox_args = sandbox_args
+        self.with_sink = with_sink
         self.prepare = prepare
         self.extra_env = dict(extra_env or {})
         self.say = say
@@ -85,6 +91,11 @@ class Stack:
         """The running children by name."""
         return {name: keeper.child for name, keeper in self._keepers.items()}
 
+    @property
+    def sink(self) -> SinkClient | None:
+        """The sink's control, once it is started; None without one."""
+        return SinkClient(f"http://127.0.0.1:{self.ports['sink control']}") if self.with_sink else None
+
     def start(self) -> None:
         """Start everything, the database prepared; StackError in a sentence when something is in the way."""
         self.folder.claim(self.url)
@@ -94,6 +105,8 @@ class Stack:
             self.ports = ports.remembered(self.folder.path / "ports.json", PORTS)
             if self.sandbox_args is not None:
                 self._start_sandbox(self.sandbox_args)  # not waited for: it is there long before it is asked
+            if self.with_sink:
+                self._start_sink()
             self._start_servers()
             self.env = self._settings()
             self.folder.write_env(self.env)
@@ -193,6 +206,16 @@ class Stack:
         port = str(self.ports["sandbox"])
         self._start("sandbox", [sys.executable, "-m", "apps.devtools.sandbox", "--port", port, *options])
 
+    def _start_sink(self) -> None:
+        trust(self._sink_folder)  # made here, or the sink and we would each make an authority at the same moment
+        listening = ["--port", str(self.ports["sink"]), "--control", str(self.ports["sink control"])]
+        folder = str(self._sink_folder)
+        self._start("sink", [sys.executable, "-m", "apps.devtools.sink", *listening, "--folder", folder])
+
+    @property
+    def _sink_folder(self) -> Path:
+        return self.folder.path / "sink"
+
     def _start_processes(self) -> None:
         """The front at once, the others when there are tables; the demo data while they start."""
         commands = procfile.commands(ROOT / "Procfile")
@@ -205,7 +228,8 @@ class Stack:
 
     def make_demo(self, *options: str) -> None:
         """Make the demo data and keep its secrets as `self.demo`."""
-        self.demo = json.loads(self.manage("demo", *options))
+        sink = ["--sink", self.sink.url] if self.sink else []
+        self.demo = json.loads(self.manage("demo", *sink, *options))
 
     def _prepare(self, command: str) -> None:
         if command in self.prepare:
@@ -224,7 +248,7 @@ class Stack:
 
     def _settings(self) -> dict[str, str]:
         """What the env file says: where everything is, and the sandbox's pace; what the environment sets stays."""
-        settings = {"BETEDGE_SECRET_KEY": self.folder.secret(), "BETEDGE_PUBLIC_URL": self.url}
+        settings = {**self.folder.secrets(), "BETEDGE_PUBLIC_URL": self.url}
         if "postgres" in self._keepers:
             settings["DATABASE_URL"] = self._postgres.url(self.ports["postgres"])
         if "valkey" in self._keepers:
@@ -232,7 +256,24 @@ class Stack:
         if self.sandbox_args is not None:
             sandbox = f"http://127.0.0.1:{self.ports['sandbox']}"
             settings |= {"PORQPINE_URL": sandbox, "ODDS_API_URL": sandbox, **SANDBOX_PACE}
-        return {name: value for name, value in settings.items() if name not in self.environ} | self.extra_env
+        ours = {name: value for name, value in settings.items() if name not in self.environ}
+        return {**ours, **(self._way_to_the_sink() if self.with_sink else {}), **self.extra_env}
+
+    def _way_to_the_sink(self) -> dict[str, str]:
+        """How deliveries find and trust the sink, beside what the environment has them find and trust."""
+        given = self.environ.get("BETEDGE_WEBHOOK_RESOLVE", "")
+        route = f"{SINK_NAME}:8443=127.0.0.1:{self.ports['sink']}"
+        return {
+            "BETEDGE_WEBHOOK_RESOLVE": ",".join(entry for entry in (given, route) if entry),
+            "BETEDGE_WEBHOOK_CA_FILE": str(trust(self._sink_folder, beside=self._authorities_given())),
+        }
+
+    def _authorities_given(self) -> bytes:
+        file = self.environ.get("BETEDGE_WEBHOOK_CA_FILE")
+        try:
+            return Path(file).read_bytes() if file else b""
+        except OSError as error:
+            raise StackError(f"BETEDGE_WEBHOOK_CA_FILE, {file}, cannot be read: {error.strerror}.") from error
 
     def _environment(self) -> dict[str, str]:
         """The whole environment of a child: the outer one, the settings, and where the processes listen."""

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from apps.devtools.demo import make_demo
+from apps.devtools.sink.client import SinkClient
 
 
 class Command(BaseCommand):
@@ -16,6 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--publish-everything", action="store_true", help="as replay does: all but suspicious ones")
+        parser.add_argument("--sink", metavar="URL", help="subscribe the sink with this control address")
 
     def handle(self, *args: Any, **options: Any) -> None:
         settings.BETEDGE_DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -23,5 +25,6 @@ class Command(BaseCommand):
             kept=settings.BETEDGE_DATA_DIR / "demo.json",
             now=timezone.now(),
             everything=options["publish_everything"],
+            sink=SinkClient(options["sink"]) if options["sink"] else None,
         )
         self.stdout.write(json.dumps(demo))

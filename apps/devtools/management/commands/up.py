@@ -13,7 +13,13 @@ from apps.devtools.stack.happenings import Watcher, read_from
 from apps.devtools.stack.processes import StackError
 from apps.devtools.stack.stack import Stack
 
-KINDS = {"settled": "\033[36m", "published": "\033[32m", "proposed": "\033[33m", "fixture": "\033[2m"}
+KINDS = {
+    "arrived": "\033[35m",
+    "settled": "\033[36m",
+    "published": "\033[32m",
+    "proposed": "\033[33m",
+    "fixture": "\033[2m",
+}
 TICK_SECONDS = 0.25
 
 
@@ -36,13 +42,14 @@ def run(port: int) -> None:
     """Start, tell, watch and keep running until Ctrl-C; everything has ended when this returns or raises."""
     outer = outer_environment()
     sandbox_args = None if "PORQPINE_URL" in outer else ()
-    watcher = Watcher(say)
-    with Stack(default_data_dir(), port=port, environ=outer, sandbox_args=sandbox_args, say=say) as stack:
+    stack = Stack(default_data_dir(), port=port, environ=outer, sandbox_args=sandbox_args, with_sink=True, say=say)
+    with stack:
         say("Starting …")
         stack.start()
         stack.wait_ready()
         say(banner(stack))
         read_from({**stack.env, **outer}["DATABASE_URL"])
+        watcher = Watcher(say, stack.sink)
         watcher.start()
         try:
             keep_running(stack)
@@ -68,7 +75,7 @@ def port_asked_for() -> int:
 
 def banner(stack: Stack) -> str:
     """Where everything is, and how to get in."""
-    admin, keys = stack.demo["admin"], stack.demo["keys"]
+    admin, keys, webhook = stack.demo["admin"], stack.demo["keys"], stack.demo["webhook"]
     lines = [
         f"\nBetEdge runs at {stack.url}\n",
         f"  API      {stack.url}/api/v1",
@@ -78,6 +85,7 @@ def banner(stack: Stack) -> str:
         f"  Data     {stack.folder.path}   (logs in logs/)",
         "\nOne key a tier, for development only:",
         *(f"  {tier:<10}  {key}" for tier, key in keys.items()),
+        f"\nThe Growth key's webhook, {webhook['url']}, leads to a receiver on this machine: each arrival is a line.",
         "\nTry",
         f'  curl -H "Authorization: Bearer {list(keys.values())[-1]}" {stack.url}/api/v1/picks',
         "\nCtrl-C stops everything, `make run` goes on with the same data, `make reset` wipes it.\n",

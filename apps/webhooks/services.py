@@ -1,0 +1,268 @@
+"""Every write to a subscription and, by hand, to its deliveries."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from uuid import UUID, uuid4
+
+from django.db import connection, transaction
+
+from apps.access.models import ApiKey
+from apps.core.errors import AppError
+from apps.core.times import rfc3339
+from apps.outbox.models import TYPES
+from apps.outbox.queries import last_sequence
+from apps.webhooks.installed import guard, sender
+from apps.webhooks.models import MOST_SUBSCRIPTIONS, TEST, Attempt, Delivery, Reason, Standing, State, Subscription
+from apps.webhooks.partitions import make_weeks
+from apps.webhooks.sealing import seal, unseal
+from apps.webhooks.sender import Attempted
+from apps.webhooks.signing import new_secret, signed_headers
+from apps.webhooks.standing import cancel_stopped
+
+PREVIOUS_VALID = timedelta(hours=24)
+ONE_TEST = Lock()  # a test waits for a receiver in a thread that serves requests: no more than one of them
+
+
+class InvalidEvents(AppError):
+    code = "invalid_events"
+
+
+class DuplicateUrl(AppError):
+    code = "duplicate_url"
+
+
+class SubscriptionLimit(AppError):
+    code = "subscription_limit"
+
+
+class NotSent(AppError):
+    code = "invalid_request"
+
+
+class Busy(AppError):
+    code = "service_unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A test's delivery, and what came of its one attempt."""
+
+    delivery_id: UUID
+    attempted: Attempted
+
+
+def create_subscription(
+    *, key: ApiKey, url: str, events: Sequence[str], expire_at_kickoff: bool = False, now: datetime
+) -> tuple[Subscription, str]:
+    """Subscribe a URL to events from now on; the subscription and its secret, which nothing shows again.
+
+    InvalidUrl (whose look-up may take three seconds), InvalidEvents; DuplicateUrl, then SubscriptionLimit. The key's
+    row is locked meanwhile, so that calls at once cannot share its last place.
+    """
+    types = read_events(events)
+    compared = guard().register(url).normalised
+    secret = new_secret()
+    with transaction.atomic():
+        ApiKey.objects.select_for_update(no_key=True).get(pk=key.pk)
+        mine = Subscription.objects.filter(key=key, deleted_at__isnull=True)
+        _refuse_duplicate(mine.filter(compared_url=compared).first())
+        if mine.count() >= MOST_SUBSCRIPTIONS:
+            raise SubscriptionLimit(
+                f"This key has {MOST_SUBSCRIPTIONS} webhooks, all that it may: delete one.", limit=MOST_SUBSCRIPTIONS
+            )
+        subscription = Subscription.objects.create(
+            key=key,
+            url=url,
+            compared_url=compared,
+            events=types,
+            expire_at_kickoff=expire_at_kickoff,
+            created_at=now,
+            begins_after=last_sequence(),
+            sealed_secret=seal(secret),
+        )
+    return subscription, secret
+
+
+def change_subscription(
+    *,
+    subscription_id: UUID,
+    url: str | None = None,
+    events: Sequence[str] | None = None,
+    paused: bool | None = None,
+    expire_at_kickoff: bool | None = None,
+    now: datetime,
+) -> Subscription:
+    """Change what is given, all of it or nothing. InvalidUrl, InvalidEvents, DuplicateUrl; Subscription.DoesNotExist.
+
+    A paused one misses what is told meanwhile, and what it had pending. An exhausted one stays so: see
+    enable_subscription.
+    """
+    types = None if events is None else read_events(events)
+    compared = None if url is None else guard().register(url).normalised
+    with transaction.atomic():
+        subscription = hold(subscription_id)
+        if url is not None and compared is not None:
+            others = Subscription.objects.filter(key=subscription.key_id, deleted_at__isnull=True)
+            ApiKey.objects.select_for_update(no_key=True).get(pk=subscription.key_id)
+            _refuse_duplicate(others.filter(compared_url=compared).exclude(pk=subscription.pk).first())
+            subscription.url, subscription.compared_url = url, compared
+        subscription.events = types or subscription.events
+        if expire_at_kickoff is not None:
+            subscription.expire_at_kickoff = expire_at_kickoff
+        _pause(subscription, paused, now=now)
+        subscription.due_at = now if subscription.due_at else None  # what it has pending may be due sooner now
+        subscription.save()
+        cancel_stopped(now=now, only=[subscription.pk])
+    return subscription
+
+
+def delete_subscription(*, subscription_id: UUID, now: datetime) -> None:
+    """End it; what it has pending is not sent. Its log stays for us, its secret does not. Subscription.DoesNotExist."""
+    with transaction.atomic():
+        subscription = hold(subscription_id)
+        subscription.deleted_at = now
+        subscription.sealed_secret = subscription.sealed_previous = ""
+        subscription.save()
+        cancel_stopped(now=now, only=[subscription.pk])
+
+
+@transaction.atomic
+def rotate_secret(*, subscription_id: UUID, now: datetime) -> tuple[Subscription, str]:
+    """Give it a new secret; the one before signs beside it for 24 hours. Subscription.DoesNotExist."""
+    subscription = hold(subscription_id)
+    secret = new_secret()
+    subscription.sealed_previous, subscription.sealed_secret = subscription.sealed_secret, seal(secret)
+    subscription.previous_until = now + PREVIOUS_VALID
+    subscription.save()
+    return subscription, secret
+
+
+@transaction.atomic
+def enable_subscription(*, subscription_id: UUID, now: datetime) -> tuple[Subscription, int]:
+    """Make it active, and send again what it missed while it was exhausted; how many that is.
+
+    What a paused one missed is not sent. Subscription.DoesNotExist.
+    """
+    subscription = hold(subscription_id)
+    missed = Delivery.objects.filter(
+        subscription=subscription, status__in=[State.FAILED, State.CANCELLED], reason=Reason.EXHAUSTED
+    )
+    resent = 0
+    if subscription.status == Standing.EXHAUSTED:
+        resent = missed.update(status=State.PENDING, reason=Reason.NONE, due_at=now, failures=0)
+    subscription.status, subscription.stopped_at, subscription.mail_due_at = Standing.ACTIVE, None, None
+    subscription.drags = False
+    _ask(subscription, now=now)
+    return subscription, resent
+
+
+@transaction.atomic
+def redeliver(*, subscription_id: UUID, delivery_id: UUID, now: datetime) -> Delivery:
+    """Send a delivery again, whatever became of it, with the whole schedule before it.
+
+    NotSent while the subscription is paused or exhausted; Subscription.DoesNotExist, Delivery.DoesNotExist.
+    """
+    subscription = hold(subscription_id)
+    delivery = Delivery.objects.select_for_update().get(pk=delivery_id, subscription=subscription)
+    if subscription.status != Standing.ACTIVE:
+        raise NotSent(f"The webhook is {subscription.status}; enable it, then ask again.")
+    delivery.status, delivery.reason = State.PENDING, Reason.NONE
+    delivery.due_at, delivery.delivered_at, delivery.failures = now, None, 0
+    delivery.kickoff_at = None  # who asks for it by hand wants it, however late
+    delivery.save()
+    _ask(subscription, now=now)
+    return delivery
+
+
+def send_test(*, subscription_id: UUID, now: datetime) -> Tested:
+    """Send an event of type `test`, once and at once, as real ones are sent, to a subscription that may be stopped.
+
+    It takes as long as the receiver, ten seconds at most. Busy while this process makes another test.
+    """
+    subscription = Subscription.objects.get(pk=subscription_id, deleted_at__isnull=True)
+    event_id, delivery_id = uuid4(), uuid4()
+    body = json.dumps(
+        {"id": str(event_id), "event": TEST, "created_at": rfc3339(now), "data": {}}, separators=(",", ":")
+    )
+    headers = signed_headers(
+        body.encode(),
+        event=TEST,
+        event_id=str(event_id),
+        delivery_id=str(delivery_id),
+        attempt=1,
+        secret=unseal(subscription.sealed_secret),
+        previous=previous_secret(subscription, now=now),
+        now=now,
+    )
+    if not ONE_TEST.acquire(blocking=False):
+        raise Busy("Another test is under way; try again in ten seconds.")
+    try:
+        attempted = sender().send(subscription.url, body=body.encode(), headers=headers)
+    finally:
+        ONE_TEST.release()
+    with transaction.atomic():
+        make_weeks([now])
+        Delivery.objects.create(
+            id=delivery_id,
+            subscription=subscription,
+            created_at=now,
+            event_id=event_id,
+            event=TEST,
+            body=body,
+            status=State.DELIVERED if attempted.delivered else State.FAILED,
+            delivered_at=now + timedelta(milliseconds=attempted.duration_ms) if attempted.delivered else None,
+            attempts=1,
+        )
+        Attempt.objects.create(
+            delivery_id=delivery_id,
+            number=1,
+            at=now,
+            address=attempted.address,
+            status_code=attempted.status_code,
+            duration_ms=attempted.duration_ms,
+            error=attempted.error,
+            response_body=attempted.response_body,
+        )
+    return Tested(delivery_id, attempted)
+
+
+def previous_secret(subscription: Subscription, *, now: datetime) -> str | None:
+    """The secret that is being replaced, while it is valid."""
+    if subscription.previous_until is None or subscription.previous_until <= now:
+        return None
+    return unseal(subscription.sealed_previous)
+
+
+def read_events(events: Sequence[str]) -> list[str]:
+    """The types that are named, each once, in the order that we name them in. InvalidEvents."""
+    if not events or not set(events) <= set(TYPES):
+        raise InvalidEvents(f"events: Name {' or '.join(TYPES)}, or both.", allowed=list(TYPES))
+    return [each for each in TYPES if each in events]
+
+
+def hold(subscription_id: UUID) -> Subscription:
+    """It, locked until the transaction ends; Subscription.DoesNotExist where it is deleted too."""
+    return Subscription.objects.select_for_update(no_key=True).get(pk=subscription_id, deleted_at__isnull=True)
+
+
+def _pause(subscription: Subscription, paused: bool | None, *, now: datetime) -> None:
+    if paused and subscription.status == Standing.ACTIVE:
+        subscription.status, subscription.stopped_at = Standing.PAUSED, now
+    elif paused is False and subscription.status == Standing.PAUSED:
+        subscription.status, subscription.stopped_at = Standing.ACTIVE, None
+
+
+def _ask(subscription: Subscription, *, now: datetime) -> None:
+    """Have deliverers look at it as soon as this commits."""
+    subscription.due_at = now
+    subscription.save()
+    with connection.cursor() as cursor:
+        cursor.execute("NOTIFY deliveries_asked")
+
+
+def _refuse_duplicate(same: Subscription | None) -> None:
+    if same is not None:
+        raise DuplicateUrl("This key has a webhook with this URL; change that one.", subscription_id=str(same.pk))
