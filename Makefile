@@ -1,5 +1,5 @@
 # The commands of the house; each of them makes the environment (.venv) first, where it is not up to date.
-.PHONY: help run test check reset lock bench
+.PHONY: help run test chaos check reset lock bench
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
@@ -22,6 +22,9 @@ run: .venv ## start everything on this machine; PORT (8000) and BETEDGE_DATA_DIR
 
 test: .venv ## run every test, beside a running `make run` too; ARGS="tests/picks -x" for some of them
 	@$(PY) -m pytest -n logical --dist loadscope $(ARGS)
+
+chaos: .venv ## kill every process again and again while picks are told, and count what arrived (11 min); ARGS="--kills N --seed S"
+	@exec $(PY) -m tests.system.chaos $(ARGS)
 
 check: .venv ## style, types, import rules, migrations, settings
 	$(PY) -m ruff check .

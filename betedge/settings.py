@@ -311,6 +311,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "VERSION": "1",
     "POSTPROCESSING_HOOKS": [],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "COMPONENT_SPLIT_PATCH": False,  # a change has a shape of its own
     "SORT_OPERATION_PARAMETERS": False,  # the order of the serializers is the one that callers think in
 }
 LOG_LEVEL = env.str("BETEDGE_LOG_LEVEL", default="INFO")

@@ -9,6 +9,7 @@ from rest_framework.exceptions import UnsupportedMediaType
 
 from apps.core.errors import AppError
 
+WITH_BODY = {"POST", "PUT", "PATCH"}  # methods
 MOST_TAKEN = 64 * 1024
 MOST_READ_AWAY = 8 * 1024 * 1024
 CHUNK = 64 * 1024

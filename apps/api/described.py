@@ -8,6 +8,7 @@ from apps.accounts.tiers import GROWTH, STARTER, TIERS
 from apps.api.stream.places import MOST_STREAMS
 from apps.core.errors import PUBLIC_STATUS
 from apps.outbox.models import TYPES
+from apps.webhooks.models import MOST_SUBSCRIPTIONS
 from apps.webhooks.urls import RULES
 
 Schema = dict[str, Any]
@@ -18,12 +19,13 @@ class Described:
     """An error as callers meet it.
 
     when: what brings it about. message: an example of the sentence; None for the two bodies that the reference prints
-    without one. fields: schemas of what else is in the body, each with an example.
+    without one. fields: schemas of what else is in the body, each with an example; sometimes: of what may be.
     """
 
     when: str
     message: str | None = None
     fields: dict[str, Schema] = field(default_factory=dict)
+    sometimes: dict[str, Schema] = field(default_factory=dict)
 
 
 TIER = {"type": "string", "enum": list(TIERS)}
@@ -34,7 +36,7 @@ ERRORS = {
     ),
     "invalid_events": Described(
         "An event is named that there is not.",
-        f"events: Name {' or '.join(TYPES)}, or both with a comma.",
+        f"events: Name {' or '.join(TYPES)}, or both.",
         {
             "allowed": {
                 "type": "array",
@@ -50,8 +52,15 @@ ERRORS = {
         {"parameter": {"type": "string", "description": "Which one.", "examples": ["limit"]}},
     ),
     "invalid_request": Described(
-        "The host is not ours, or the query string or the body cannot be read.",
-        "The request cannot be read; check its host, its parameters and its body.",
+        "The host is not ours, the query string or the body cannot be read, or what is asked cannot be done now.",
+        "url: This field is required.",
+        sometimes={
+            "field": {
+                "type": "string",
+                "description": "The body's field that is missing or of another type.",
+                "examples": ["url"],
+            }
+        },
     ),
     "invalid_api_key": Described(
         "The key is missing, malformed, unknown, expired or revoked: the same answer for all five.",
@@ -65,7 +74,9 @@ ERRORS = {
             "current_tier": {**TIER, "description": "The organisation's.", "examples": [STARTER.slug]},
         },
     ),
-    "not_found": Described("Nothing with this id is published.", "There is no published pick with this id."),
+    "not_found": Described(
+        "There is nothing with this id, or nothing that this key may see.", "There is no published pick with this id."
+    ),
     "method_not_allowed": Described(
         "The path takes other methods; `Allow` lists them.",
         "This path does not take that method; Allow lists those it takes.",
@@ -121,8 +132,8 @@ ERRORS = {
     ),
     "subscription_limit": Described(
         "The key has as many webhooks as it may.",
-        "This key has 5 webhooks, all that it may: delete one.",
-        {"limit": {"type": "integer", "description": "How many that is.", "examples": [5]}},
+        f"This key has {MOST_SUBSCRIPTIONS} webhooks, all that it may: delete one.",
+        {"limit": {"type": "integer", "description": "How many that is.", "examples": [MOST_SUBSCRIPTIONS]}},
     ),
     "internal_error": Described(
         "A fault of ours; it is in our log under the request id.",
@@ -130,7 +141,8 @@ ERRORS = {
         {"request_id": {"type": "string", "examples": ["1f0c9b7e5d2a4c83b6e47a90d3f5128c"]}},
     ),
     "service_unavailable": Described(
-        "A store cannot be reached.", "A store cannot be reached; try again in some seconds."
+        "A store cannot be reached, or this cannot be done just now.",
+        "A store cannot be reached; try again in some seconds.",
     ),
 }
 
@@ -225,7 +237,7 @@ def error_schema(code: str) -> Schema:
     return {
         "type": "object",
         "description": error.when,
-        "properties": properties,
+        "properties": properties | error.sometimes,
         "required": list(properties),
     }
 
@@ -233,7 +245,8 @@ def error_schema(code: str) -> Schema:
 def example(code: str) -> dict[str, Any]:
     error = ERRORS[code]
     sentence = {} if error.message is None else {"message": error.message}
-    return {"error": code, **sentence, **{name: schema["examples"][0] for name, schema in error.fields.items()}}
+    fields = error.fields | error.sometimes
+    return {"error": code, **sentence, **{name: schema["examples"][0] for name, schema in fields.items()}}
 
 
 def headers(status: int, *, key: bool, tagged: bool) -> dict[str, Schema]:

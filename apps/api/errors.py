@@ -20,10 +20,12 @@ from apps.core.requests import request_id
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER_SECONDS = 5
+HOUR = 3_600  # seconds
 HEADERS = {
     "invalid_api_key": {"WWW-Authenticate": "Bearer"},
     "service_unavailable": {"Retry-After": str(RETRY_AFTER_SECONDS)},
     "stream_limit": {"Retry-After": str(RETRY_AFTER_SECONDS)},
+    "subscription_limit": {"Retry-After": str(HOUR)},  # no waiting helps: one must be deleted
 }
 STORE_AWAY = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
 

@@ -26,7 +26,7 @@ UUID_DIGITS = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 ANY_TIME = re.compile(f"{DATE}(?:{CLOCK}(?:{SECOND})?{OFFSET}?)?")
 INSTANT = re.compile(f"{DATE}{CLOCK}{SECOND}{OFFSET}")  # RFC 3339's
-PICK_ID = re.compile(UUID_DIGITS)
+ID = re.compile(UUID_DIGITS)
 WHOLE = re.compile(r"[0-9]+")
 MOST_DIGITS = 9  # more are more than any limit, and Python refuses to read thousands
 
@@ -66,17 +66,17 @@ def offset_of(found: "re.Match[str]") -> timezone:
     return timezone(-ahead if found["sign"] == "-" else ahead)
 
 
-def parse_pick_id(text: str) -> UUID:
+def parse_id(text: str) -> UUID:
     """A UUID in its usual 36 characters. ValueError for anything else."""
-    if PICK_ID.fullmatch(text) is None:
-        raise ValueError("not a pick's id")
+    if ID.fullmatch(text) is None:
+        raise ValueError("not an id")
     return UUID(text)
 
 
 def parse_cursor(text: str) -> Position:
     """`<time>` or `<time>~<pick id>`. ValueError for anything else."""
     time, tilde, pick_id = text.partition("~")
-    return Position(parse_instant(time, form=INSTANT), parse_pick_id(pick_id) if tilde else None)
+    return Position(parse_instant(time, form=INSTANT), parse_id(pick_id) if tilde else None)
 
 
 def write_cursor(place: Position) -> str:
@@ -89,7 +89,7 @@ def write_cursor(place: Position) -> str:
     return time if place.pick_id is None else f"{time}~{place.pick_id}"
 
 
-def describe(of: "TextField", schema: dict[str, Any]) -> None:
+def describe(of: "serializers.Field[Any, Any, Any, Any]", schema: dict[str, Any]) -> None:
     """Say how OpenAPI describes a field whose schema hangs on how it was made."""
     set_override(of, "field", schema)
 

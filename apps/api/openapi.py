@@ -13,6 +13,7 @@ from rest_framework.serializers import Serializer
 from apps.access.usage import UNCOUNTED
 from apps.accounts.tiers import STARTER
 from apps.api.answers import json_bytes
+from apps.api.bodies import WITH_BODY
 from apps.api.described import PARAMETERS, Schema, components, error_responses, headers, ref
 from apps.core.errors import PUBLIC_STATUS
 
@@ -69,7 +70,10 @@ class ApiSchema(AutoSchema):
     def codes(self) -> set[str]:
         """Every error that the operation can answer with."""
         tier, queries = self.view.minimum_tier, self.queries()
-        found: set[str] = ANYWHERE | self.view.own_codes | {code for query in queries for code in own_codes(query)}
+        found: set[str] = {*ANYWHERE, *self.view.own_codes.get(self.method, ())}
+        found |= {code for query in queries for code in own_codes(query)}
+        if self.method in WITH_BODY:
+            found.add("unsupported_media_type")
         if tier is not None:
             found |= WITH_A_KEY
             if self.path.strip("/") != UNCOUNTED:
@@ -88,14 +92,10 @@ class ApiSchema(AutoSchema):
         return [each() for each in asked if isinstance(each, type) and issubclass(each, Serializer)]
 
 
-def pick_id_in_path(name: str) -> OpenApiParameter:
-    """The id of a pick, under the name that the path gives it."""
+def id_in_path(name: str, *, of: str, example: Any) -> OpenApiParameter:
+    """The id of something, under the name that the path gives it."""
     return OpenApiParameter(
-        name,
-        UUID,
-        OpenApiParameter.PATH,
-        description="A pick's id.",
-        examples=[OpenApiExample("pick", "0b9c2f6e-7c1d-4a53-9a57-3d1f6f0c2b11")],
+        name, UUID, OpenApiParameter.PATH, description=f"A {of}'s id.", examples=[OpenApiExample(of, example)]
     )
 
 

@@ -54,6 +54,19 @@ MENU = (
         ),
     ),
     Group(
+        "Webhooks",
+        (
+            Page("webhooks", "Webhooks", "Have every pick sent to a URL of yours as it is published and settled."),
+            Page(
+                "webhooks-verifying",
+                "Verify signatures",
+                "See that an event comes from us, in Python and in JavaScript.",
+            ),
+            Page("webhooks-receiving", "Receive well", "Answer fast, count an event once, and let nothing get lost."),
+            Page("webhooks-testing", "Test your receiver", "Before real events come: on your machine, and through us."),
+        ),
+    ),
+    Group(
         "Reference",
         (
             Page("errors", "Errors", "Every error code: what it means, and what your program should do."),

@@ -7,6 +7,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import BashLexer, HttpLexer, JavascriptLexer, JsonLexer, PythonLexer, TextLexer
 
 LEXERS = {
+    "events": TextLexer,
     "http": HttpLexer,
     "json": JsonLexer,
     "mjs": JavascriptLexer,

@@ -8,12 +8,13 @@ from apps.core.errors import PUBLIC_STATUS
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """path: below /api/v1. tier: the lowest that opens it. page: the slug of the page about it."""
+    """path: below /api/v1. tier: the lowest that opens it. page: the slug of the page about it. methods: it takes."""
 
     path: str
     tier: Tier
     page: str
     about: str
+    methods: tuple[str, ...] = ("GET",)
 
     @property
     def opened_by(self) -> list[Tier]:
@@ -27,6 +28,15 @@ ENDPOINTS = (
     Endpoint("/track-record", GROWTH, "track-record", "How settled picks did over the last days."),
     Endpoint("/match-analyses/{matchId}", GROWTH, "match-analyses", "The text behind a pick."),
     Endpoint("/usage", STARTER, "usage", "What is left of the hour and the month. Never counted."),
+    Endpoint("/webhooks", GROWTH, "webhooks", "Have events sent to a URL of yours.", ("POST", "GET")),
+    Endpoint("/webhooks/{id}", GROWTH, "webhooks", "One webhook.", ("GET", "PATCH", "DELETE")),
+    Endpoint("/webhooks/{id}/rotate-secret", GROWTH, "webhooks", "A new secret for it.", ("POST",)),
+    Endpoint("/webhooks/{id}/test", GROWTH, "webhooks", "Send it a test.", ("POST",)),
+    Endpoint("/webhooks/{id}/enable", GROWTH, "webhooks", "Switch it on again.", ("POST",)),
+    Endpoint("/webhooks/{id}/deliveries", GROWTH, "webhooks", "What was sent to it, and what came of it."),
+    Endpoint(
+        "/webhooks/{id}/deliveries/{delivery_id}/redeliver", GROWTH, "webhooks", "Send a delivery again.", ("POST",)
+    ),
 )
 BY_PATH = {endpoint.path: endpoint for endpoint in ENDPOINTS}
 
@@ -51,7 +61,7 @@ MEANINGS = {
     ),
     "invalid_events": Meaning(
         "An event is named that there is not.",
-        "Name those in `allowed`, with a comma between two. The same request will fail again.",
+        "Name those in `allowed`: in `events` of a stream with a comma, of a webhook in a list.",
         fields=("allowed",),
     ),
     "invalid_url": Meaning(
@@ -65,8 +75,10 @@ MEANINGS = {
         fields=("parameter",),
     ),
     "invalid_request": Meaning(
-        "The request as a whole cannot be read: its address, its host or its body.",
+        "The request as a whole cannot be read: its address, its host or its body; then `field` says which part of the "
+        "body, where it is one. Or a delivery is to be sent again to a webhook that is not active.",
         "Look at how your program builds the request. The same request will fail again.",
+        fields=("field",),
     ),
     "invalid_api_key": Meaning(
         "The key is missing, malformed, unknown, expired or revoked. The answer is the same for all five, "
@@ -80,21 +92,22 @@ MEANINGS = {
         fields=("minimum_tier", "current_tier"),
     ),
     "not_found": Meaning(
-        "There is no such path; or no pick or analysis with this id, or none that has been published.",
-        "Check the path and the id. A pick keeps its id once it is published.",
+        "There is no such path; or no pick or analysis with this id, or none that has been published; or no webhook or "
+        "delivery of your key.",
+        "Check the path and the id. A pick keeps its id once it is published; a webhook answers only to its own key.",
     ),
     "method_not_allowed": Meaning(
         "The path exists but does not take this method.",
-        "Use one of the methods in the `Allow` header; the endpoints here are read with `GET`.",
+        "Use one of the methods in the `Allow` header.",
         headers=("Allow",),
     ),
     "payload_too_large": Meaning(
         "The request's body holds more than 64 KiB.",
-        "Send no body: nothing on these pages needs one.",
+        "Send less: nothing on these pages needs more than 4 KiB.",
     ),
     "unsupported_media_type": Meaning(
         "The body of a `POST`, `PUT` or `PATCH` is not declared as `application/json`.",
-        "Send no body, or declare it as `Content-Type: application/json`.",
+        "Declare it as `Content-Type: application/json`, or send no body where none is asked for.",
     ),
     "rate_limit_exceeded": Meaning(
         "Your key has used its hour. Without limit headers: too many keys that do not work came from your address.",
@@ -121,7 +134,7 @@ MEANINGS = {
     ),
     "subscription_limit": Meaning(
         "The key has as many webhooks as it may: `limit`.",
-        "Delete one that you do not need, or change the URL of one.",
+        "Delete one that you do not need, or change the URL of one. Waiting alone does not help.",
         fields=("limit",),
         headers=("Retry-After",),
     ),
@@ -131,7 +144,7 @@ MEANINGS = {
         fields=("request_id",),
     ),
     "service_unavailable": Meaning(
-        "One of our stores cannot be reached, or the service is being restarted.",
+        "One of our stores cannot be reached, the service is being restarted, or another webhook is being tested.",
         "Wait the seconds in `Retry-After`, then send the same request again.",
         headers=("Retry-After",),
     ),

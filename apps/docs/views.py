@@ -14,6 +14,7 @@ from apps.accounts.tiers import TIERS
 from apps.docs.catalogue import BY_SLUG, MENU, Page, neighbours
 from apps.docs.facts import ENDPOINTS, errors
 from apps.docs.headings import contents, linked
+from apps.docs.webhook_facts import webhooks
 
 KEPT_SECONDS = 60  # no longer: a page kept past a release asks for style sheets that are gone
 NOWHERE = Page("", "There is no such page", "The page you asked for is not part of the BetEdge API's documentation.")
@@ -44,7 +45,13 @@ def without_slash(request: HttpRequest) -> HttpResponse:
 def written(slug: str) -> bytes:
     """A page as sent. It reads no request and no database, so it cannot differ from reader to reader."""
     shown = BY_SLUG[slug]
-    facts = {"tiers": TIERS.values(), "endpoints": ENDPOINTS, "errors": errors(), "host": settings.BETEDGE_PUBLIC_URL}
+    facts = {
+        "tiers": TIERS.values(),
+        "endpoints": ENDPOINTS,
+        "errors": errors(),
+        "host": settings.BETEDGE_PUBLIC_URL,
+        "webhooks": webhooks(),
+    }
     text = render_to_string(shown.template, facts)
     before, after = neighbours(shown)
     around = {

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from apps.outbox.models import OutboxEvent, OutboxHead
+from apps.outbox.models import TYPES, OutboxEvent, OutboxHead
 
 
 class Told(NamedTuple):
@@ -32,7 +32,7 @@ def events_after(
     return [Told(*row) for row in events.values_list("sequence", "type", "body")[:limit]]
 
 
-def first_told_after(sequence: int, *, types: Collection[str]) -> datetime | None:
+def first_told_after(sequence: int, *, types: Collection[str] = TYPES) -> datetime | None:
     """When the next event of these types was written; None where there is none yet."""
     events = OutboxEvent.objects.filter(sequence__gt=sequence, type__in=types).order_by("sequence")
     return events.values_list("created_at", flat=True).first()

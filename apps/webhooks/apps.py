@@ -8,6 +8,9 @@ class WebhooksConfig(AppConfig):
     label = "webhooks"
 
     def ready(self) -> None:
+        from apps.core.health import register_check
+        from apps.webhooks import health
         from apps.webhooks.installed import guard
 
+        register_check("deliveries")(health.deliveries)
         guard()  # settings that cannot be read stop the start, with a sentence

@@ -64,6 +64,7 @@ class Deliverer:
     def wake(self) -> None:
         """Look now. Begins to deliver where nobody does; see `end`."""
         if not self._ending.is_set() and not any(thread.is_alive() for thread in self._threads):
+            sender()  # made here, once: a whole crew that needs it first would make one each
             self._threads = [
                 threading.Thread(target=self._go_on, name="deliverer", daemon=True),
                 threading.Thread(target=self._listen, name="deliverer-ear", daemon=True),
@@ -121,14 +122,14 @@ class Deliverer:
         """Lanes that were not in hand come first: each has one attempt before any has two."""
         dragging = sum(len(lane.flying) for lane in self.lanes.values() if lane.drags)
         spare = int(self.crew.most * DRAGGING_SHARE) - dragging
+        new: list[Lane] = []
         for drags, most in ((False, self.crew.room), (True, min(self.crew.room, spare))):
-            for lane in claim(holder=self.holder, most=most, dragging=drags, now=now):
-                self.lanes[lane.id] = lane
-        ready = [lane for lane in self.lanes.values() if lane.more and lane.room]
+            new += claim(holder=self.holder, most=most, dragging=drags, now=now)
+        held = [lane for lane in self.lanes.values() if lane.more and lane.room]
+        self.lanes.update((lane.id, lane) for lane in new)
+        ready = [*random.sample(new, len(new)), *random.sample(held, len(held))]
         if not ready or not self.crew.room:
             return
-        random.shuffle(ready)
-        ready.sort(key=lambda lane: bool(lane.flying))
         read(ready, now=now)
         if stopped := [lane.id for lane in ready if lane.why]:
             cancel_stopped(now=now, only=stopped)

@@ -26,7 +26,8 @@ UPDATE webhooks_subscription s SET held_until = %(until)s, holder = %(holder)s
 FROM (
     SELECT id FROM webhooks_subscription
     WHERE due_at <= %(now)s AND (held_until IS NULL OR held_until <= %(now)s) AND drags = %(dragging)s
-    ORDER BY random() LIMIT %(most)s FOR UPDATE SKIP LOCKED
+    ORDER BY CASE WHEN held_until >= due_at THEN held_until END NULLS FIRST, random()
+    LIMIT %(most)s FOR UPDATE SKIP LOCKED
 ) AS due
 WHERE s.id = due.id RETURNING s.id
 """
@@ -62,7 +63,7 @@ UPDATE webhooks_subscription s SET
     last_failed_at = coalesce(lane.failed_at, s.last_failed_at),
     last_failed_status = CASE WHEN lane.failed_at IS NULL THEN s.last_failed_status ELSE lane.failed_status END,
     last_failed_error = CASE WHEN lane.failed_at IS NULL THEN s.last_failed_error ELSE lane.failed_error END,
-    held_until = CASE WHEN lane.left_alone THEN NULL ELSE %(until)s END,
+    held_until = CASE WHEN lane.left_alone THEN %(now)s ELSE %(until)s END,
     holder = CASE WHEN lane.left_alone THEN NULL ELSE s.holder END,
     due_at = CASE WHEN NOT lane.left_alone THEN s.due_at ELSE (
         SELECT d.due_at FROM webhooks_delivery d
@@ -138,7 +139,8 @@ class Due(NamedTuple):
 
 
 def claim(*, holder: UUID, most: int, dragging: bool, now: datetime) -> list[Lane]:
-    """Take hold of lanes with something due that nobody holds, in random order: nobody is always the first.
+    """Take hold of lanes with something due that nobody holds: first those that had nothing sent since it was due, in
+    random order, so that nobody is always the first; then those whose last turn is longest ago.
 
     dragging: those whose last attempt failed or was slow, or else the others.
     """
@@ -211,7 +213,7 @@ def write(lanes: Collection[Lane], *, holder: UUID, now: datetime) -> list[Lane]
         left_alone = [not lane.flying for lane in kept]
         if kept:
             until = now + timedelta(seconds=HOLD_SECONDS)
-            cursor.execute(WRITE, {**_columns(kept), "left_alone": left_alone, "until": until})
+            cursor.execute(WRITE, {**_columns(kept), "left_alone": left_alone, "now": now, "until": until})
     for lane in kept:
         lane.keep()
         lane.delivered_at = lane.failed_at = None

@@ -53,7 +53,7 @@ class Subscription(models.Model):
     """One URL of one key that is told of events.
 
     `due_at`: when the first of its pending deliveries is due, or earlier; never later. Deliverers look no further than
-    this, and one of them at a time holds the subscription, until `held_until` at most.
+    this, and one of them at a time holds the subscription: until `held_until`, or as long as it says so again.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -8,7 +8,12 @@ from django.db.models import Q, QuerySet
 
 from apps.access.models import ApiKey
 from apps.accounts.models import Organization
-from apps.webhooks.models import Attempt, Delivery, Subscription
+from apps.webhooks.models import Attempt, Delivery, Reason, Standing, Subscription
+from apps.webhooks.standing import OPENING_TIERS
+
+DISABLED = (
+    "disabled"  # what its owner cannot mend at the subscription itself: its key has ended, or its tier is too low
+)
 
 
 class Place(NamedTuple):
@@ -34,6 +39,24 @@ def subscriptions_of(key: ApiKey) -> QuerySet[Subscription]:
 def subscriptions_of_organization(organization: Organization) -> QuerySet[Subscription]:
     """Those of all keys of an organisation that are not deleted."""
     return _living().filter(key__organization=organization)
+
+
+def why_stopped(subscription: Subscription, *, now: datetime) -> Reason:
+    """Why nothing is sent to it, as standing.WHY says in SQL; Reason.NONE where it is active."""
+    key = subscription.key
+    if subscription.deleted_at is not None:
+        return Reason.DELETED
+    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+        return Reason.KEY
+    if key.organization.tier not in OPENING_TIERS:
+        return Reason.TIER
+    return Reason.NONE if subscription.status == Standing.ACTIVE else Reason(subscription.status)
+
+
+def status_of(subscription: Subscription, *, now: datetime) -> str:
+    """A Standing, or DISABLED."""
+    stopped_from_above = why_stopped(subscription, now=now) in (Reason.KEY, Reason.TIER)
+    return DISABLED if stopped_from_above else str(subscription.status)
 
 
 def deliveries_of(

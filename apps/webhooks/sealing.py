@@ -30,3 +30,12 @@ def unseal(sealed: str) -> str:
 def seal_anew(sealed: str) -> str:
     """The same secret, encrypted with the newest key; ImproperlyConfigured as for `unseal`."""
     return seal(unseal(sealed))
+
+
+def is_newest(sealed: str) -> bool:
+    """Whether it is encrypted with the newest key."""
+    try:
+        Fernet(settings.FERNET_KEYS[0]).decrypt(sealed.encode())
+    except InvalidToken:
+        return False
+    return True

@@ -198,7 +198,7 @@ def send_test(*, subscription_id: UUID, now: datetime) -> Tested:
         now=now,
     )
     if not ONE_TEST.acquire(blocking=False):
-        raise Busy("Another test is under way; try again in ten seconds.")
+        raise Busy("Another test is under way; try again in some seconds.")
     try:
         attempted = sender().send(subscription.url, body=body.encode(), headers=headers)
     finally:

@@ -91,7 +91,7 @@ def test_a_subscription_whose_secret_or_key_is_lost_is_replaced(kept: Path, sink
     first = make(kept, sink=sink)
     kept.write_text(json.dumps({**first, "webhook": {}}))
     second = make(kept, sink=sink)
-    assert Subscription.objects.get(deleted_at=None).pk != first["webhook"]["id"]
+    assert str(Subscription.objects.get(deleted_at=None).pk) != first["webhook"]["id"]
     revoke_key(key_id=ApiKey.objects.get(organization__tier="growth").pk, now=timezone.now())
     third = make(kept, sink=sink)
     ids = {demo["webhook"]["id"] for demo in (first, second, third)}

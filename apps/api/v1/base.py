@@ -1,5 +1,6 @@
 """What every endpoint of version 1 checks before its own work, in the contract's order."""
 
+from collections.abc import Mapping, Set
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,11 +14,9 @@ from rest_framework.views import APIView
 
 from apps.accounts.tiers import STARTER, Tier, reaches
 from apps.api.auth import admission_of
-from apps.api.bodies import json_object, take
+from apps.api.bodies import WITH_BODY, InvalidRequest, json_object, take
 from apps.api.errors import error_answer
 from apps.core.errors import AppError
-
-WITH_BODY = {"POST", "PUT", "PATCH"}
 
 
 class TierUpgradeRequired(AppError):
@@ -48,7 +47,7 @@ class ApiView(APIView):
 
     content_negotiation_class = JsonAlways
     minimum_tier: Tier | None = STARTER  # None: open to everyone, and the gate has asked for no key
-    own_codes: frozenset[str] = frozenset()  # errors that no other endpoint answers with
+    own_codes: Mapping[str, Set[str]] = {}  # by method: errors that few other endpoints answer with
     body: dict[str, Any]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -66,6 +65,17 @@ class ApiView(APIView):
         asked = query(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         return dict(asked.validated_data)
+
+    def sent(self, shape: "type[Serializer[Any]]") -> dict[str, Any]:
+        """What the body says, as the serializer reads it; what it does not name is passed over.
+
+        InvalidRequest with `field` for the first that is missing or of another type.
+        """
+        read = shape(data=self.body)
+        if not read.is_valid():
+            field, (reason, *_) = next(iter(read.errors.items()))
+            raise InvalidRequest(f"{field}: {reason}", field=field)
+        return dict(read.validated_data)
 
     def check_tier(self, request: Request) -> None:
         if self.minimum_tier is None:

@@ -9,8 +9,8 @@ from rest_framework.request import Request
 
 from apps.accounts.tiers import GROWTH
 from apps.api.answers import tagged_answer
-from apps.api.fields import parse_pick_id
-from apps.api.openapi import pick_id_in_path
+from apps.api.fields import parse_id
+from apps.api.openapi import id_in_path
 from apps.api.v1.base import ApiView, NotFound
 from apps.core.times import rfc3339
 from apps.picks.queries import analysis_of
@@ -35,7 +35,7 @@ class MatchAnalysis(ApiView):
     @extend_schema(
         operation_id="get_match_analysis",
         summary="The text behind a pick",
-        parameters=[pick_id_in_path("match_id")],
+        parameters=[id_in_path("match_id", of="pick", example=ANALYSIS["match_id"])],
         responses={
             200: OpenApiResponse(MatchAnalysisShape, "The text.", [OpenApiExample("text", ANALYSIS)]),
             304: None,
@@ -44,7 +44,7 @@ class MatchAnalysis(ApiView):
     def get(self, request: Request, match_id: str) -> HttpResponse:
         """Malformed, unknown, not published, or without an analysis: `not_found`."""
         try:
-            pick = analysis_of(parse_pick_id(match_id))
+            pick = analysis_of(parse_id(match_id))
         except ValueError:
             pick = None
         if pick is None:

@@ -8,8 +8,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from apps.api.answers import tagged_answer
-from apps.api.fields import CursorField, InstantField, NameField, PageLimitField, parse_pick_id, write_cursor
-from apps.api.openapi import pick_id_in_path
+from apps.api.fields import CursorField, InstantField, NameField, PageLimitField, parse_id, write_cursor
+from apps.api.openapi import id_in_path
 from apps.api.v1.base import ApiView, NotFound
 from apps.picks.announcement import announcement
 from apps.picks.models import OUT, Outcome
@@ -112,7 +112,7 @@ class PickDetail(ApiView):
     @extend_schema(
         operation_id="get_pick",
         summary="One pick",
-        parameters=[pick_id_in_path("pick_id")],
+        parameters=[id_in_path("pick_id", of="pick", example=PICK["id"])],
         responses={
             200: OpenApiResponse(
                 PickShape, "The pick.", [OpenApiExample("published", PICK), OpenApiExample("settled", SETTLED)]
@@ -123,7 +123,7 @@ class PickDetail(ApiView):
     def get(self, request: Request, pick_id: str) -> HttpResponse:
         """A pick that is neither published nor settled is `not_found`."""
         try:
-            pick = published_pick(parse_pick_id(pick_id))
+            pick = published_pick(parse_id(pick_id))
         except ValueError:
             pick = None
         if pick is None:

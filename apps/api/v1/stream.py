@@ -74,7 +74,7 @@ class Opening(StreamingHttpResponse):
 
 class Stream(ApiView):
     minimum_tier = ENTERPRISE
-    own_codes = frozenset({InvalidEvents.code, StreamLimit.code})
+    own_codes = {"GET": {InvalidEvents.code, StreamLimit.code}}
 
     @extend_schema(
         operation_id="stream_picks",

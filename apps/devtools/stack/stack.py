@@ -21,7 +21,7 @@ from apps.devtools.stack.postgres import Postgres
 from apps.devtools.stack.processes import MARK, Child, StackError, end_all, marked
 from apps.devtools.stack.valkey import Valkey
 
-STOP_ORDER = ("beat", "worker", "stream", "web", "front", "sandbox", "sink", "valkey", "postgres")
+STOP_ORDER = ("beat", "deliver", "worker", "stream", "web", "front", "sandbox", "sink", "valkey", "postgres")
 PORTS = ("postgres", "valkey", "web", "stream", "sandbox", "sink", "sink control")
 STOP_SECONDS = 10.0
 LEAST_BYTES = 30_000_000  # left for the databases to end cleanly when the disk fills up under them
@@ -56,7 +56,7 @@ class Stack:
         *,
         port: int,
         environ: Mapping[str, str],
-        processes: Collection[str] = ("front", "web", "stream", "worker", "beat"),
+        processes: Collection[str] = ("front", "web", "stream", "worker", "deliver", "beat"),
         sandbox_args: Sequence[str] | None = (),
         with_sink: bool = False,
         prepare: Sequence[str] = ("migrate", "demo"),
@@ -219,7 +219,7 @@ class Stack:
     def _start_processes(self) -> None:
         """The front at once, the others when there are tables; the demo data while they start."""
         commands = procfile.commands(ROOT / "Procfile")
-        for name in ("front", "web", "stream", "worker", "beat"):
+        for name in ("front", "web", "stream", "worker", "deliver", "beat"):
             if name == "web":
                 self._prepare("migrate")
             if name in self.processes:

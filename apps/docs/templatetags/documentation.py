@@ -12,11 +12,12 @@ from apps.docs.catalogue import BY_SLUG
 from apps.docs.facts import BY_PATH
 
 register = template.Library()
+UNITS = ((3600, "hour"), (60, "minute"), (1, "second"))
 
 
 @register.inclusion_tag("docs/sample.html")
 def sample(name: str, about: str) -> dict[str, Any]:
-    """The same request in every language, with what each one prints; `about` names it for screen readers."""
+    """The same in every language that it is written in, with what each prints; `about` names it for screen readers."""
     panels = [
         {
             "id": f"{name.replace('/', '-')}-{language.suffix}",
@@ -25,13 +26,14 @@ def sample(name: str, about: str) -> dict[str, Any]:
             "prints": _prints(name, language.suffix),
         }
         for language in samples.LANGUAGES
+        if samples.has(name, language.suffix)
     ]
     return {"about": about, "panels": panels}
 
 
 def _prints(name: str, suffix: str) -> SafeString | None:
     """curl prints the answer or a part of it, the programs print what they make of it."""
-    for kind in ("json", "http", "status") if suffix == "sh" else ("txt",):
+    for kind in ("json", "http", "status", "events") if suffix == "sh" else ("txt",):
         if samples.has(name, kind):
             return mark_safe(samples.shown(name, kind))
     return None
@@ -58,6 +60,14 @@ def doc(slug: str) -> str:
 def inline_code(text: str) -> SafeString:
     """Plain text, in which `backticks` hold code."""
     return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """60 -> 1 minute; 43200 -> 12 hours."""
+    unit, word = next((each for each in UNITS if seconds >= each[0]), UNITS[-1])
+    number = seconds / unit
+    return f"{number:g} {word}{'' if number == 1 else 's'}"
 
 
 @register.filter

@@ -1,0 +1,3 @@
+curl -N "https://betedge.tips/api/v1/picks/stream" \
+  -H "Authorization: Bearer betedge_<your_api_key>" \
+  -H "Last-Event-ID: 1042"

@@ -1,0 +1,4 @@
+id=b7f2a4c1-0d3e-4c6b-8a5f-9e1d2c3b4a50
+
+curl "https://betedge.tips/api/v1/webhooks/$id/deliveries?limit=1" \
+  -H "Authorization: Bearer betedge_<your_api_key>"

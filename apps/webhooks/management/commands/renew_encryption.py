@@ -1,0 +1,19 @@
+"""manage.py renew_encryption: put every webhook's secret under the newest key of BETEDGE_FERNET_KEYS."""
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.webhooks.renewing import renew_encryption
+
+
+class Command(BaseCommand):
+    help = "Encrypt every webhook's secret with the first of BETEDGE_FERNET_KEYS; then the others may be taken away."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            renewed = renew_encryption()
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{renewed} encrypted anew.")
