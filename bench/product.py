@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 
@@ -18,11 +20,11 @@ PAGE = 50
 
 
 class Product:
-    """A handle on that process: `product("cursor", 5000)`."""
+    """A handle on that process: `product("cursor", 5000)`. `module`: a peer's in its place."""
 
-    def __init__(self, extra: Mapping[str, str]) -> None:
+    def __init__(self, extra: Mapping[str, str], module: str = "bench.product") -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bench.product"],
+            [sys.executable, "-m", module],
             cwd=ROOT,
             env=environment(extra),
             stdin=subprocess.PIPE,
@@ -93,18 +95,32 @@ def cursor(page: int) -> str:
     return write_cursor(next_position(last, following))
 
 
-CALLS: dict[str, Callable[..., Any]] = {"fill": fill, "keys": keys, "change": change, "cursor": cursor}
+def tell(pick: dict[str, Any]) -> float:
+    """Tell of a pick in the log; when its transaction began, in Unix seconds."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from apps.outbox.services import emit
+
+    began = time.time()
+    with transaction.atomic():
+        emit("pick.published", key=str(uuid4()), subject_id=uuid4(), payload=pick, at=timezone.now())
+    return began
 
 
-def main() -> None:
+CALLS: dict[str, Callable[..., Any]] = {"fill": fill, "keys": keys, "change": change, "cursor": cursor, "tell": tell}
+
+
+def serve(calls: Mapping[str, Callable[..., Any]], *, settings: str) -> None:
+    """Answer calls until standard input ends."""
     import django
 
-    os.environ["DJANGO_SETTINGS_MODULE"] = "betedge.settings"
+    os.environ["DJANGO_SETTINGS_MODULE"] = settings
     django.setup()
     for line in sys.stdin:
         name, *arguments = json.loads(line)
-        print(json.dumps(CALLS[name](*arguments)), flush=True)
+        print(json.dumps(calls[name](*arguments)), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    serve(CALLS, settings="betedge.settings")

@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any
 
 MUST: dict[str, Callable[[float, float], bool]] = {"≤": operator.le, "≥": operator.ge, "=": operator.eq}
-PACKAGES = ["django", "djangorestframework", "granian", "redis", "djangorestframework-api-key", "limits"]
+PACKAGES = [
+    "django",
+    "djangorestframework",
+    "granian",
+    "redis",
+    "djangorestframework-api-key",
+    "limits",
+    "django-eventstream",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from bench.product import Product
 from bench.report import Row
 from bench.rows import limiter_rows, waiting_rows, warm_rows
 from bench.servers import OURS, environment, stores, web, with_path
+from bench.webhooks import Webhooks
 
 PICKS, RECORD = "/api/v1/picks?limit=50", "/api/v1/track-record?days_back=365"
 SETTLE_SECONDS = 0.1  # after a change, until every process has heard of it
@@ -31,6 +32,7 @@ CEILING = "bench.peers.ceiling:application"
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """few, many: settled picks of the two databases. seconds: of one load. waits: single requests a time row takes.
+    publications: to 1,000 webhooks each. drain: webhook deliveries due at once.
 
     organizations, keys_each: whose Enterprise keys are used in turn, 10,000 requests an hour each: no limit is raised.
     """
@@ -40,6 +42,8 @@ class Sizes:
     runs: int
     seconds: int
     waits: int
+    publications: int
+    drain: int
     organizations: int = 4
     keys_each: int = 50
 
@@ -49,8 +53,8 @@ class Sizes:
         return self.many // 200
 
 
-WHOLE = Sizes(few=10_000, many=1_000_000, runs=5, seconds=5, waits=30)
-QUICK = Sizes(few=10_000, many=100_000, runs=3, seconds=1, waits=10)
+WHOLE = Sizes(few=10_000, many=1_000_000, runs=5, seconds=5, waits=30, publications=3, drain=100_000)
+QUICK = Sizes(few=10_000, many=100_000, runs=3, seconds=1, waits=10, publications=1, drain=5_000)
 
 
 @dataclass
@@ -102,7 +106,7 @@ class Run:
     def start(self) -> None:
         """Both databases filled, and on each of them our stack and the conventional one; one ceiling."""
         self.say("starting PostgreSQL and Valkey")
-        addresses = self.open.enter_context(stores())
+        addresses = self.addresses = self.open.enter_context(stores())
         for number, (size, picks) in enumerate({"few": self.sizes.few, "many": self.sizes.many}.items(), start=1):
             self.say(f"filling a database with {picks:,} settled picks")
             extra = self.database(addresses, size, number)
@@ -165,7 +169,14 @@ class Run:
             *warm_rows(self.loads(deep), deep=self.sizes.deep),
             *waiting_rows(self.waits(deep), deep=self.sizes.deep),
             *limiter_rows(self.limiters()),
+            *self.webhooks(),
         ]
+
+    def webhooks(self) -> list[Row]:
+        extra = self.database(self.addresses, "webhooks", 21)
+        folder = self.folder / "webhooks"
+        folder.mkdir()
+        return Webhooks(folder, extra, runs=self.sizes.publications, drain=self.sizes.drain, say=self.say).rows()
 
     def loads(self, deep: str) -> dict[str, Load]:
         """Medians under load, by what was asked. Each is asked once before it counts: workers meet their keys there."""

@@ -1,12 +1,18 @@
 """Callers of the API: one on each tier, and one who may send anything."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from apps.webhooks.guard import Unresolved
+from tests.webhooks.conftest import authority, nothing_outside, receivers, sender_to
+
+__all__ = ["authority", "nothing_outside", "receivers", "sender_to"]
+PUBLIC = "93.184.215.14"
 Call = Callable[..., HttpResponse]
 
 
@@ -32,3 +38,21 @@ def call(client: Client, secret: str) -> Call:
         return client.get(f"/api/v1{path}", parameters, headers=headers)
 
     return get
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    """What names resolve to when a webhook is registered, an empty list for nothing; others are on the internet."""
+    from apps.webhooks.installed import guard  # which reads Django's settings
+
+    known: dict[str, list[str]] = {}
+
+    def look_up(host: str, _port: int, _seconds: float) -> list[str]:
+        if found := known.get(host, [PUBLIC]):
+            return found
+        raise Unresolved(f"The name {host} does not resolve.")
+
+    installed = replace(guard(), look_up=look_up)
+    for user in ("apps.api.v1.webhooks", "apps.webhooks.services"):
+        monkeypatch.setattr(f"{user}.guard", lambda: installed)
+    return known

@@ -12,12 +12,17 @@ import pytest
 from tests.factories import ApiKeyFactory, PickFactory
 
 REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "seeds" / "betedge-api-v1.txt"
-FIELDS = {"/match-analyses/": "analysis", "/track-record": "overall", "/picks": "data"}
+FIELDS = {
+    "/match-analyses/": "analysis",
+    "/track-record": "overall",
+    "/picks": "data",
+    "/webhooks": "hmac_secret",
+}
 KEY = re.compile(r"betedge_<\w+>")
 SAMPLES = {
     "curl": r'curl (?:(?!curl ).)*?"(?=const )',
     "fetch": r"const (?:response|resp) = await fetch\(.*?(?=import requests|resp = requests)",
-    "requests": r'(?:import requests\n)?resp = requests\.get\(.*?\n\)(?:\n\w+ = resp\.json\(\)\["\w+"\])?',
+    "requests": r'(?:import requests\n)?resp = requests\.(?:get|post)\(.*?\n\)(?:\n\w+ = resp\.json\(\)\["\w+"\])?',
 }
 
 
@@ -32,13 +37,13 @@ def samples() -> list[tuple[str, str]]:
 
 
 @pytest.mark.skipif(not REFERENCE.exists(), reason="the reference's text does not lie beside this checkout")
-def test_the_reference_has_four_samples_of_each_kind() -> None:
+def test_the_reference_has_five_samples_of_each_kind() -> None:
     kinds = [kind for kind, _ in samples()]
-    assert {kind: kinds.count(kind) for kind in SAMPLES} == {"curl": 4, "fetch": 4, "requests": 4}
+    assert {kind: kinds.count(kind) for kind in SAMPLES} == {"curl": 5, "fetch": 5, "requests": 5}
 
 
 @pytest.mark.parametrize(("kind", "sample"), samples())
-def test_a_printed_sample_runs(live_server, kind, sample) -> None:
+def test_a_printed_sample_runs(live_server, names, kind, sample) -> None:
     pick = PickFactory(settled=True)
     filled = KEY.sub(ApiKeyFactory().secret, sample).replace("https://betedge.tips", live_server.url)
     filled = filled.replace("<matchId>", str(pick.pk))

@@ -19,6 +19,9 @@ OPEN = {
     ("starter", "/match-analyses/{id}"): False,
     ("growth", "/match-analyses/{id}"): True,
     ("enterprise", "/match-analyses/{id}"): True,
+    ("starter", "/webhooks"): False,
+    ("growth", "/webhooks"): True,
+    ("enterprise", "/webhooks"): True,
 }
 
 
@@ -99,29 +102,32 @@ def test_a_pick_without_analysis_has_none_to_give(call) -> None:
     assert call(f"/match-analyses/{pick.pk}").json()["error"] == "not_found"
 
 
-NOT_OPEN = {
-    "/webhooks": ("growth", "GET, HEAD, POST, OPTIONS"),
-    "/webhooks/1": ("growth", "GET, HEAD, PATCH, DELETE, OPTIONS"),
-    "/webhooks/1/rotate-secret": ("growth", "POST, OPTIONS"),
-    "/webhooks/1/test": ("growth", "POST, OPTIONS"),
-    "/webhooks/1/enable": ("growth", "POST, OPTIONS"),
-    "/webhooks/1/deliveries": ("growth", "GET, HEAD, OPTIONS"),
-    "/webhooks/1/deliveries/2/redeliver": ("growth", "POST, OPTIONS"),
+METHODS = {
+    "/webhooks": "GET, POST, HEAD, OPTIONS",
+    "/webhooks/1": "GET, PATCH, DELETE, HEAD, OPTIONS",
+    "/webhooks/1/rotate-secret": "POST, OPTIONS",
+    "/webhooks/1/test": "POST, OPTIONS",
+    "/webhooks/1/enable": "POST, OPTIONS",
+    "/webhooks/1/deliveries": "GET, HEAD, OPTIONS",
+    "/webhooks/1/deliveries/2/redeliver": "POST, OPTIONS",
 }
 
 
-@pytest.mark.parametrize("path", NOT_OPEN)
-def test_what_is_not_open_yet_knows_key_method_and_tier(client, path) -> None:
-    minimum, allowed = NOT_OPEN[path]
-    url, method = "/api/v1" + path, allowed.partition(",")[0]
-    assert client.generic(method, url).status_code == 401
+@pytest.mark.parametrize("path", METHODS)
+def test_webhooks_know_the_key_then_the_method_then_the_tier_then_the_body(client, path) -> None:
+    url, methods = f"/api/v1{path}", METHODS[path].removesuffix(", OPTIONS").split(", ")
+    for method in methods:
+        assert client.generic(method, url).status_code == 401
     for tier in ("starter", "growth", "enterprise"):
         headers = {"Authorization": f"Bearer {ApiKeyFactory(tier=tier).secret}"}
         refused = client.put(url, headers=headers)
-        assert (refused.status_code, refused["Allow"]) == (405, allowed)
-        answer = client.generic(method, url, headers=headers)
-        if tier == "starter" or (tier, minimum) == ("growth", "enterprise"):
-            assert answer.status_code == 403
-            assert (answer.json()["minimum_tier"], answer.json()["current_tier"]) == (minimum, tier)
-        else:
-            assert answer.status_code == 404
+        assert (refused.status_code, refused["Allow"]) == (405, METHODS[path])
+        for method in methods:
+            answer = client.generic(method, url, b"nonsense", content_type="text/plain", headers=headers)
+            if tier == "starter":
+                assert answer.status_code == 403
+                assert method == "HEAD" or answer.json()["minimum_tier"] == "growth"
+            else:
+                assert answer.status_code == (
+                    415 if method in ("POST", "PATCH") else 200 if path == "/webhooks" else 404
+                )

@@ -46,6 +46,7 @@ def test_up_tells_the_way_in_and_leaves_nothing_behind(data_dir: Path) -> None:
         try:
             shown = until_shown(up.stdout, "Ctrl-C stops everything")
             assert f"BetEdge runs at http://127.0.0.1:{port}" in shown, shown
+            assert "https://sink.betedge.test:8443/demo" in shown
             key = re.findall(r"^  enterprise +(betedge_[0-9a-f]{64})$", shown, re.MULTILINE)[0]
             answer = requests.get(
                 f"http://127.0.0.1:{port}/api/v1/picks", headers={"Authorization": f"Bearer {key}"}, timeout=10

@@ -14,6 +14,7 @@ from apps.api.v1.urls import urlpatterns
 from apps.core.errors import PUBLIC_STATUS
 from apps.docs import views
 from apps.docs.facts import ENDPOINTS, MEANINGS
+from apps.webhooks.urls import RULES
 from tests.docs.reading import named
 
 PAGES = Path(settings.BASE_DIR) / "templates" / "docs"
@@ -74,3 +75,11 @@ def test_what_is_not_open_yet_is_not_promised() -> None:
     for template in PAGES.rglob("*.html"):
         for words in re.findall(r"[^.]*(?:dashboard)[^.]*\.", template.read_text()):
             assert "not open yet" in words, template.name
+
+
+def test_the_page_of_webhooks_has_every_rule_and_delay_of_the_code() -> None:
+    found = named(page("/webhooks"), "dt", "dd", "td")
+    texts = [element.text for element in found]
+    for reason, sentence in RULES.items():
+        assert texts[texts.index(reason) + 1] == sentence
+    assert {"1 minute", "5 minutes", "30 minutes", "2 hours", "12 hours"} <= set(texts)

@@ -28,6 +28,7 @@ Scope = dict[str, Any]
 
 PAGE = 50  # events that are read at once for a stream that catches up: so many a slow one holds
 PAUSE_SECONDS = 0.5
+TELL_TICKS = 2
 START_SECONDS = 5.0  # for the first look at the log, before anybody is let in
 LOOK_UPS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="look-ups")
 PLACES = ThreadPoolExecutor(max_workers=1, thread_name_prefix="places")  # one: what is left must not be kept after it
@@ -170,7 +171,7 @@ def end_on_sigterm(loop: asyncio.AbstractEventLoop) -> None:
 
 
 async def beat() -> None:
-    """Once a second, whatever a second took: heartbeats, and Redis is told of what is open and read."""
+    """Once a second, whatever a second took: heartbeats. Every other time Redis is told of what is open and read."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     ticks = 0
@@ -179,7 +180,7 @@ async def beat() -> None:
         ticks += 1
         await asyncio.sleep(max(0.0, began + ticks - loop.time()))
         HUB.tick()
-        if told is None or told.done():
+        if ticks % TELL_TICKS == 0 and (told is None or told.done()):
             told = PLACES.submit(tell_redis, dict(HELD), reads=HUB.reads)
 
 

@@ -1,6 +1,6 @@
 """How many streams of a key may be open, over all processes and machines: places in Redis that free themselves.
 
-A place holds for four seconds and is kept every one: a process that was killed leaves none behind by the time its
+A place holds for 4.5 seconds and is kept every other one: a process that was killed leaves none behind by the time its
 readers come back. A Redis that lost them is told of them anew, and of this process's own before any other is taken.
 """
 
@@ -19,7 +19,7 @@ from apps.core.redis import Script, client, link
 log = structlog.get_logger(__name__)
 
 MOST_STREAMS = 5
-HOLD_MS = 4_000  # shorter than blocks.RETRY_MS
+HOLD_MS = 4_500  # shorter than blocks.RETRY_MS
 TAKE = Script(files("apps.api.stream").joinpath("take.lua").read_text())
 HELD: dict[str, tuple[str, ...]] = {}  # of this process's open streams; written by the event loop's thread alone
 
@@ -54,7 +54,7 @@ def let_go(place: Place) -> None:
 
 
 def keep_places(held: Mapping[str, Iterable[str]]) -> None:
-    """Hold them for another four seconds. While Redis is away they cannot be kept: they are when it is back."""
+    """Hold them for another 4.5 seconds. While Redis is away they cannot be kept: they are when it is back."""
     if not held:
         return
     try:
@@ -62,7 +62,6 @@ def keep_places(held: Mapping[str, Iterable[str]]) -> None:
         with client().pipeline(transaction=False) as commands:
             for among, names in held.items():
                 commands.zadd(among, dict.fromkeys(names, until))
-                commands.pexpire(among, HOLD_MS)
             commands.execute()
     except redis.RedisError as error:
         log.warning("places not kept", keys=len(held), error=type(error).__name__)

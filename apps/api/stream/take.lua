@@ -13,5 +13,5 @@ if redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[1]) then
   redis.call('ZADD', KEYS[1], free_at, ARGV[3])
   taken = 1
 end
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], 3600000) -- what was open when its process was killed need not lie here for ever
 return taken

@@ -33,7 +33,11 @@ from apps.webhooks.services import (
 )
 from apps.webhooks.urls import LONGEST, InvalidUrl
 
-URL: dict[str, Any] = {"format": "uri", "pattern": r"^[Hh][Tt][Tt][Pp][Ss]://[^#\s]+$", "maxLength": LONGEST}
+# What a pattern can say of webhooks.urls's rules, for those who generate clients; the guard decides.
+LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+HOST = rf"(?:(?:{LABEL}\.)+{LABEL}\.?|\[[0-9A-Fa-f:.]+\])"
+PATTERN = rf"^[Hh][Tt][Tt][Pp][Ss]://{HOST}(?::8?443)?(?:[/?][!$-;=?-\[\]_a-z~]*)?$"
+URL: dict[str, Any] = {"format": "uri", "pattern": PATTERN, "maxLength": LONGEST}
 EVENTS: dict[str, Any] = {"items": {"type": "string", "enum": list(TYPES)}, "minItems": 1}
 URL_HELP = "Where to: an https URL on port 443 or 8443 whose host the whole internet can reach."
 EVENTS_HELP = "Of what: one of them or both."

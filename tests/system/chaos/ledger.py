@@ -12,10 +12,10 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from apps.devtools.sink.signatures import verdict
 from tests.webhooks.receivers import Request, answering
 
-# Every fourth subscription's receiver answers 500 at times, another fourth is slow at times.
-BROKEN_SHARE, SLOW_SHARE = 0.15, 0.3
+# A fourth of the receivers answers 500 at times, another is slow at times, another both.
+BROKEN_SHARE, SLOW_SHARE = 0.15, 0.5
 MOST_BROKEN = 3  # answers to one delivery: its five retries never run out
-SLOW_SECONDS = (0.1, 1.2)  # beyond a second a receiver gets fewer threads
+SLOW_SECONDS = (0.1, 1.5)  # beyond a second a receiver gets fewer threads
 
 
 @dataclass
@@ -91,11 +91,12 @@ class Ledger:
         """The status, and the seconds to wait before it."""
         dice = self._at_path.setdefault(arrival.path, random.Random(f"{self.seed} {arrival.path}"))
         kind = int(arrival.path.removeprefix("/")) % 4
-        roll, slow = dice.random(), dice.uniform(*SLOW_SECONDS)
-        if kind == 1 and roll < BROKEN_SHARE and self._broken[arrival.delivery_id] < MOST_BROKEN:
+        breaks, slows = dice.random() < BROKEN_SHARE, dice.random() < SLOW_SHARE
+        wait = dice.uniform(*SLOW_SECONDS) if slows and kind in (2, 3) else 0.0
+        if breaks and kind in (1, 3) and self._broken[arrival.delivery_id] < MOST_BROKEN:
             self._broken[arrival.delivery_id] += 1
-            return 500, 0.0
-        return 200, slow if kind == 2 and roll < SLOW_SHARE else 0.0
+            return 500, wait
+        return 200, wait
 
 
 def signed(headers: dict[str, str], body: bytes, secret: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-TIMES_A_SECOND = 2  # at which things happen: so that several events are committed, and fanned out, together
+GRID_SECONDS = 1.0  # things happen at these times: so that several events are committed, and fanned out, together
 SOON = 0.03  # of the whole time: how long after its publication a pick is settled, on average
 
 
@@ -22,8 +22,8 @@ class Size:
 
     @property
     def seconds(self) -> float:
-        """How long picks are published and settled: for about as long as there are kills."""
-        return self.kills * sum(self.pause) / 2
+        """How long picks are published and settled: for as long as there are kills, which wait for their moments."""
+        return 1.2 * self.kills * sum(self.pause) / 2
 
 
 class Happening(NamedTuple):
@@ -52,4 +52,4 @@ def happenings(seed: int, picks: int, seconds: float) -> list[Happening]:
 
 
 def on_time(seconds: float) -> float:
-    return round(seconds * TIMES_A_SECOND) / TIMES_A_SECOND
+    return round(seconds / GRID_SECONDS) * GRID_SECONDS

@@ -3,16 +3,17 @@
 import json
 import random
 import shutil
+import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from apps.devtools.stack.stack import ROOT
 from tests.system.chaos.killing import DELIVERERS, EMPTIED, RESTARTED, Crowd, call, complete, crowd
 from tests.system.chaos.ledger import Ledger
 from tests.system.chaos.plan import Size
@@ -24,6 +25,7 @@ HOST = "hooks.example.test"
 READY_SECONDS = 30.0
 TELL_SECONDS = 10.0  # between two lines of progress
 LOOK_SECONDS = 0.02
+WORTH_A_KILL = 3  # requests under way at the receivers: more than one deliverer is likely to have made
 LOG = "SELECT sequence, id::text, type, subject_id::text, body FROM outbox_outboxevent ORDER BY sequence"
 DELIVERIES = """
 SELECT id::text, subscription_id::text, event_id::text, status, attempts FROM webhooks_delivery
@@ -38,8 +40,11 @@ FROM webhooks_delivery
 
 @dataclass
 class Seen:
-    """What is left of a run. The rows are those of LOG, DELIVERIES, ATTEMPTS and SUBSCRIPTIONS; `paths` by id of the
-    subscription; in_flight: requests under way at the receivers at each kill of a deliverer."""
+    """What is left of a run.
+
+    paths: by id of the subscription. in_flight: requests under way at the receivers at each kill of a deliverer.
+    listed: how many picks the API has. The rest: the rows of LOG, DELIVERIES, ATTEMPTS and SUBSCRIPTIONS.
+    """
 
     size: Size
     seconds: float
@@ -48,6 +53,7 @@ class Seen:
     readers: list[Reader]
     killed: list[tuple[str, float]]
     in_flight: list[int]
+    listed: int
     log: list[tuple[Any, ...]]
     deliveries: list[tuple[Any, ...]]
     attempts: list[tuple[Any, ...]]
@@ -94,6 +100,9 @@ class Run:
     here: Crowd
     ledger: Ledger
     say: Callable[[str], None]
+    readers: list[Reader] = field(default_factory=list)
+    in_flight: list[int] = field(default_factory=list)
+    told_at: float = 0.0
 
     def go(self) -> Seen:
         began = time.monotonic()
@@ -101,8 +110,6 @@ class Run:
         self.readers = [
             Reader(self.here.stack.port, world["keys"][n % len(world["keys"])]) for n in range(self.size.readers)
         ]
-        self.in_flight: list[int] = []
-        self._told_at = 0.0
         with psycopg.connect(self.here.stack.env["DATABASE_URL"], autocommit=True) as self.database:
             try:
                 self._begin()
@@ -111,9 +118,10 @@ class Run:
             finally:
                 for reader in self.readers:
                     reader.leave()
+            listed = self._listed(world["keys"][0])
             self._stop_delivering()
             paths = {each["id"]: each["path"] for each in world["subscriptions"]}
-            return self._seen(paths, time.monotonic() - began)
+            return self._seen(time.monotonic() - began, paths=paths, listed=listed)
 
     def _make_world(self) -> Any:
         told = {"picks": self.size.picks, "subscriptions": self.size.subscriptions, "host": f"{HOST}:8443"}
@@ -127,8 +135,7 @@ class Run:
             reader.start()
         self._wait(lambda: all(reader.position is not None for reader in self.readers), seconds=READY_SECONDS)
         said = call("teller.tell", seed=self.seed, picks=self.size.picks, seconds=self.size.seconds, began=time.time())
-        python = shutil.which("python", path=self.here.stack.children["web"].env["PATH"]) or "python"
-        self.here.add("teller", "web", [python, str(ROOT / "manage.py"), *said])
+        self.here.add("teller", "web", [sys.executable, "manage.py", *said])
 
     def _kill_all(self) -> None:
         dice, kills = self.here.dice, self.size.kills
@@ -141,7 +148,7 @@ class Run:
                 self.here.kill(RESTARTED)
             victim = self.here.victim()
             if victim in DELIVERERS:
-                self._wait(lambda: self.ledger.under_way > 0, seconds=self.size.pause[1])
+                self._wait(lambda: self.ledger.under_way >= WORTH_A_KILL, seconds=self.size.pause[1])
                 self.in_flight.append(self.ledger.under_way)
             self.here.kill(victim)
 
@@ -153,8 +160,8 @@ class Run:
         end = time.monotonic() + seconds
         while not until() and time.monotonic() < end:
             self.here.tick()
-            if time.monotonic() > self._told_at + TELL_SECONDS:
-                self._told_at = time.monotonic()
+            if time.monotonic() > self.told_at + TELL_SECONDS:
+                self.told_at = time.monotonic()
                 self.say(self._progress())
             time.sleep(LOOK_SECONDS)
 
@@ -184,9 +191,27 @@ class Run:
         for name in ("beat", *DELIVERERS):
             self.here.children[name].stop(timeout=10)
 
-    def _seen(self, paths: dict[str, str], seconds: float) -> Seen:
+    def _listed(self, key: str) -> int:
+        """How many picks the API has, when web is back."""
+        self.here.stack.wait_ready()
+        request = urllib.request.Request(f"{self.here.stack.url}/api/v1/picks?limit=1")
+        request.add_header("Authorization", f"Bearer {key}")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return int(json.load(answer)["count"])
+
+    def _seen(self, seconds: float, *, paths: dict[str, str], listed: int) -> Seen:
         rows = {name: self.database.execute(query).fetchall() for name, query in QUERIES.items()}
-        return Seen(self.size, seconds, paths, self.ledger, self.readers, self.here.killed, self.in_flight, **rows)
+        return Seen(
+            self.size,
+            seconds,
+            paths,
+            self.ledger,
+            self.readers,
+            self.here.killed,
+            self.in_flight,
+            listed,
+            **rows,
+        )
 
 
 QUERIES = {"log": LOG, "deliveries": DELIVERIES, "attempts": ATTEMPTS, "subscriptions": SUBSCRIPTIONS}

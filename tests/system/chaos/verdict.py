@@ -26,13 +26,16 @@ def shortened(sentences: list[str]) -> list[str]:
 
 
 def the_log(seen: Seen) -> Iterator[str]:
-    """Every pick was published and settled, once."""
+    """Every pick was published and settled, once, and is listed."""
     if [row[0] for row in seen.log] != list(range(1, 2 * seen.size.picks + 1)):
         yield f"The log holds {len(seen.log)} events, of {2 * seen.size.picks}, or has gaps."
     told = Counter((kind, pick) for _sequence, _id, kind, pick, _body in seen.log)
     for (kind, pick), times in told.items():
         if times != 1:
             yield f"{kind} of pick {pick} stands in the log {times} times."
+
+    if seen.listed != seen.size.picks:
+        yield f"The API lists {seen.listed} picks of {seen.size.picks}."
 
 
 def arrived(seen: Seen) -> Iterator[str]:
