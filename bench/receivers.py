@@ -13,9 +13,10 @@ from apps.devtools.stack.processes import StackError
 from bench.install import ROOT
 from bench.servers import environment
 
-HOST = "localhost"  # which the peer's own resolver finds too
+NAME = "hooks.example.test"  # as we find it
+PEERS_NAME = "localhost"  # as everybody does
 MOST = 400_000  # arrivals kept
-PATIENCE_SECONDS = 600
+PATIENCE_SECONDS = 300
 
 
 class Sink:
@@ -50,7 +51,7 @@ def sink(folder: Path) -> Iterator[Sink]:
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "apps.devtools.sink", "--quiet", "--keep", str(MOST), "--folder", str(folder)),
-            *("--name", HOST, "--port", str(port), "--control", str(control)),
+            *("--name", NAME, "--name", PEERS_NAME, "--port", str(port), "--control", str(control)),
         ],
         cwd=ROOT,
         env=environment({}),

@@ -14,7 +14,7 @@ from types import TracebackType
 import psycopg
 
 from apps.devtools.stack.processes import StackError
-from bench import profile
+from bench import profile, streams
 from bench.install import ROOT
 from bench.load import Caller, Load, load
 from bench.product import Product
@@ -24,6 +24,7 @@ from bench.servers import OURS, environment, stores, web, with_path
 from bench.webhooks import Webhooks
 
 PICKS, RECORD = "/api/v1/picks?limit=50", "/api/v1/track-record?days_back=365"
+STREAM_EVENTS = 10
 SETTLE_SECONDS = 0.1  # after a change, until every process has heard of it
 CONVENTIONAL = "bench.peers.conventional.wsgi:application"
 CEILING = "bench.peers.ceiling:application"
@@ -32,6 +33,8 @@ CEILING = "bench.peers.ceiling:application"
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """few, many: settled picks of the two databases. seconds: of one load. waits: single requests a time row takes.
+
+    streams: readers of one process, who are told of STREAM_EVENTS.
     publications: to 1,000 webhooks each. drain: webhook deliveries due at once.
 
     organizations, keys_each: whose Enterprise keys are used in turn, 10,000 requests an hour each: no limit is raised.
@@ -46,6 +49,7 @@ class Sizes:
     drain: int
     organizations: int = 4
     keys_each: int = 50
+    streams: int = 5_000
 
     @property
     def deep(self) -> int:
@@ -54,7 +58,7 @@ class Sizes:
 
 
 WHOLE = Sizes(few=10_000, many=1_000_000, runs=5, seconds=5, waits=30, publications=3, drain=100_000)
-QUICK = Sizes(few=10_000, many=100_000, runs=3, seconds=1, waits=10, publications=1, drain=5_000)
+QUICK = Sizes(few=10_000, many=100_000, runs=3, seconds=1, waits=10, publications=1, drain=5_000, streams=1_000)
 
 
 @dataclass
@@ -122,6 +126,7 @@ class Run:
         (self.folder / "body").write_bytes(caller.get(PICKS))
         caller.close()
         self.serve("ceiling", CEILING, {"BENCH_BODY": str(self.folder / "body")}, ["none is asked"])
+        self.stream_extra = self.database(addresses, "few", 1)
         self.limiter_extra = self.database(addresses, "few", 1) | {"REDIS_URL": with_path(addresses["valkey"], "30")}
 
     def database(self, addresses: dict[str, str], name: str, number: int) -> dict[str, str]:
@@ -169,6 +174,7 @@ class Run:
             *warm_rows(self.loads(deep), deep=self.sizes.deep),
             *waiting_rows(self.waits(deep), deep=self.sizes.deep),
             *limiter_rows(self.limiters()),
+            *self.streams(),
             *self.webhooks(),
         ]
 
@@ -177,6 +183,12 @@ class Run:
         folder = self.folder / "webhooks"
         folder.mkdir()
         return Webhooks(folder, extra, runs=self.sizes.publications, drain=self.sizes.drain, say=self.say).rows()
+
+    def streams(self) -> list[Row]:
+        self.say(f"{self.sizes.streams:,} streams of one process, ours and then the peer's")
+        count, product = self.sizes.streams, self.products["few"]
+        saw = streams.measure(self.folder, product, self.stream_extra, count=count, events=STREAM_EVENTS)
+        return streams.stream_rows(saw, count=count)
 
     def loads(self, deep: str) -> dict[str, Load]:
         """Medians under load, by what was asked. Each is asked once before it counts: workers meet their keys there."""

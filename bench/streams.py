@@ -76,7 +76,7 @@ def stream_server(application: str, *, folder: Path, extra: Mapping[str, str]) -
         wait_until(lambda: not is_free(port), child, timeout=60)
         yield port, psutil.Process(child.pid)
     finally:
-        child.stop(timeout=15)
+        child.stop(timeout=3)  # thousands of threads take long to end
 
 
 def request(path: str, secret: str) -> bytes:

@@ -14,7 +14,7 @@ from apps.devtools.stack.processes import Child
 from apps.devtools.stack.procfile import argv, commands
 from bench.install import ROOT
 from bench.product import Product
-from bench.receivers import HOST, sink
+from bench.receivers import NAME, PEERS_NAME, sink
 from bench.report import Row
 from bench.servers import environment
 
@@ -62,13 +62,13 @@ class Webhooks:
         with ExitStack() as held:
             self.sink = held.enter_context(sink(self.folder / "sink"))
             self.extra |= {
-                "BETEDGE_WEBHOOK_RESOLVE": f"{HOST}.example.test:8443=127.0.0.1:{self.sink.port}",
+                "BETEDGE_WEBHOOK_RESOLVE": f"{NAME}:8443=127.0.0.1:{self.sink.port}",
                 "BETEDGE_WEBHOOK_CA_FILE": str(self.sink.authority),
             }
             self.product = Product(self.extra, "bench.sending")
             held.callback(self.product.close)
             self.product("fill", 0)
-            self.product("subscribe", f"https://{HOST}.example.test:8443/ok", HEALTHY)
+            self.product("subscribe", f"https://{NAME}:8443/ok", HEALTHY)
             deliver = held.enter_context(self.worker("deliver", argv(commands(ROOT / "Procfile")["deliver"])))
             naive = held.enter_context(self.worker("naive", NAIVE))
             return self.measured(psutil.Process(deliver.pid), naive)
@@ -87,7 +87,7 @@ class Webhooks:
         self.say(f"webhooks: draining {self.drain:,} due deliveries")
         drained = self.publication(events=self.drain // HEALTHY)
         after = deliver.memory_info().rss
-        ceiling = self.product("attempts", f"https://{HOST}.example.test:8443/ok", 2 * HEALTHY)
+        ceiling = self.product("attempts", f"https://{NAME}:8443/ok", 2 * HEALTHY)
         rate = median(each.rate for each in alone)
         return [
             Row("publish → first byte, first of 1,000", "ms", 1e3 * median(each.first for each in alone), 100),
@@ -123,7 +123,7 @@ class Webhooks:
 
     def publication_beside_hanging(self) -> Fanned:
         """One event, also to a hundred new subscriptions whose receivers take it and never answer."""
-        self.product("subscribe", f"https://{HOST}.example.test:8443/hang", HANGING)
+        self.product("subscribe", f"https://{NAME}:8443/hang", HANGING)
         since = self.sink.total()
         published_at = self.product("publish", 1)
         arrived = self.sink.arrived(since, count=HEALTHY + HANGING, beneath="/ok")
@@ -134,7 +134,7 @@ class Webhooks:
     def naively(self) -> Fanned:
         """As many deliveries as a publication has, the naive way."""
         since = self.sink.total()
-        began = self.product("naively", f"https://{HOST}:{self.sink.port}/ok", HEALTHY)
+        began = self.product("naively", f"https://{PEERS_NAME}:{self.sink.port}/ok", HEALTHY)
         return fanned(began, self.sink.arrived(since, count=HEALTHY, beneath="/ok"))
 
     @contextmanager

@@ -20,7 +20,7 @@ FIELDS = {
 }
 KEY = re.compile(r"betedge_<\w+>")
 SAMPLES = {
-    "curl": r'curl (?:(?!curl ).)*?"(?=const )',
+    "curl": r'curl (?:(?!curl ).)*?["\'](?=const )',
     "fetch": r"const (?:response|resp) = await fetch\(.*?(?=import requests|resp = requests)",
     "requests": r'(?:import requests\n)?resp = requests\.(?:get|post)\(.*?\n\)(?:\n\w+ = resp\.json\(\)\["\w+"\])?',
 }

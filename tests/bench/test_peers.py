@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bench import streams
 from bench.install import INSTALLED
 from bench.run import PICKS, RECORD, Run, Sizes
 
@@ -68,3 +69,10 @@ def test_a_change_changes_the_first_page(run: Run) -> None:
     run.products["many"]("change")
     assert [pick["status"] for pick in before["data"]].count("published") == 50
     assert "settled" in {pick["status"] for pick in answer(run, "ours many")["data"]}
+
+
+def test_both_stream_processes_tell_all_of_their_readers(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "IDLE_SECONDS", 0.5)
+    saw = streams.measure(run.folder, run.products["few"], run.stream_extra, count=60, events=2)
+    assert saw.keys() == {"ours", streams.PEER_NAME}
+    assert all(each.bytes_each > 0 and each.last_ms > 0 for each in saw.values())

@@ -2,6 +2,7 @@
 
 from bench.profile import part_of, shares
 from bench.report import Row, table
+from bench.streams import PEER_NAME, Saw, at_most, stream_rows
 
 
 def test_a_row_that_must_be_at_least_so_many_times_the_other() -> None:
@@ -23,6 +24,17 @@ def test_a_row_with_a_target_of_its_own_units() -> None:
     row = Row("memory", "KB", 2.5, 2)
     assert not row.met
     assert row.cells()[:6] == ("memory", "2.5 KB", "", "", "≤ 2 KB", "NOT MET")
+
+
+def test_streams_are_held_against_targets_and_shown_beside_the_peer() -> None:
+    rows = stream_rows({"ours": Saw(12_000, 180, 5.1), PEER_NAME: Saw(140_000, 1_300)}, count=5_000)
+    assert [row.met for row in rows] == [True, True, False]
+    assert [row.beside for row in rows] == [{PEER_NAME: 140}, {PEER_NAME: 1_300}, {}]
+
+
+def test_of_few_events_the_slowest_counts() -> None:
+    assert at_most([3.0, 1.0, 2.0]) == 3.0
+    assert at_most([float(nth) for nth in range(200)]) == 197.0
 
 
 def test_the_table_stands_in_columns() -> None:
