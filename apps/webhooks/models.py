@@ -19,6 +19,10 @@ class Standing(models.TextChoices):
 
 
 class State(models.TextChoices):
+    """Where a delivery stands. A pending one becomes any of the others; those become pending again only when somebody
+    asks for it, and delivered when an attempt that was under way turns out to have arrived.
+    """
+
     PENDING = "pending"
     DELIVERED = "delivered"
     FAILED = "failed"  # for good
@@ -36,17 +40,6 @@ class Reason(models.TextChoices):
     KEY = "key", "The key was revoked or has expired."
     TIER = "tier", "The organisation's tier has no webhooks."
     DELETED = "deleted"
-
-
-# Every way a delivery may go. A pending one becomes any of the others; those go back only when somebody asks for it
-# to be sent again, or when an attempt that was under way as it was cancelled turns out to have arrived.
-MOVES = {
-    State.PENDING: {State.DELIVERED, State.FAILED, State.EXPIRED, State.CANCELLED},
-    State.DELIVERED: {State.PENDING},
-    State.FAILED: {State.PENDING, State.DELIVERED},
-    State.EXPIRED: {State.PENDING, State.DELIVERED},
-    State.CANCELLED: {State.PENDING, State.DELIVERED},
-}
 
 
 class Subscription(models.Model):

@@ -10,17 +10,22 @@ KEPT = timedelta(days=30)
 AHEAD = 2  # weeks
 WEEK = timedelta(days=7)
 # A week is put in place or taken away at once, or on the next turn: nobody waits behind us for a lock we wait for.
+# IF NOT EXISTS fails where somebody else is about to commit the same one.
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('webhooks.weeks', 0))"
 PATIENCE = "SET LOCAL lock_timeout = '2s'"
 
 
 def make_weeks(instants: Iterable[datetime]) -> None:
     """See that rows of these times have somewhere to go."""
     mondays = sorted({monday_of(at) for at in instants})
-    for table, monday in [(table, monday) for table in TABLES for monday in mondays if not is_there(table, monday)]:
-        name = name_of(table, monday)
-        with connection.cursor() as cursor:
+    missing = [(table, monday) for table in TABLES for monday in mondays if not is_there(table, monday)]
+    if not missing:
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(ONE_AT_A_TIME)
+        for table, monday in missing:
             cursor.execute(
-                f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} FOR VALUES FROM (%s) TO (%s)",
+                f"CREATE TABLE IF NOT EXISTS {name_of(table, monday)} PARTITION OF {table} FOR VALUES FROM (%s) TO (%s)",
                 [midnight(monday), midnight(monday + WEEK)],
             )
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_shutdown
+from celery.signals import worker_ready, worker_shutdown
 from django.utils import timezone
 
 from apps.webhooks import mail, partitions
@@ -23,6 +23,13 @@ def tell_owners() -> None:
 @shared_task(name="webhooks.keep_weeks")
 def keep_weeks() -> None:
     partitions.keep_weeks(now=timezone.now())
+
+
+@worker_ready.connect
+def begin(sender: Any, **_signal: Any) -> None:
+    """In the worker of that queue, without waiting for beat, which may be away."""
+    if "deliver" in sender.app.amqp.queues.consume_from:
+        deliverer().wake()
 
 
 @worker_shutdown.connect
