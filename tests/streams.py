@@ -64,7 +64,7 @@ class Caller:
     headers: http.client.HTTPMessage
     answer: http.client.HTTPResponse
     socket: socket.socket
-    text: str = ""
+    taken: bytearray = field(default_factory=bytearray)
     ended: threading.Event = field(default_factory=threading.Event)
 
     def listen(self) -> None:
@@ -73,8 +73,13 @@ class Caller:
     def _read(self) -> None:
         with suppress(OSError, http.client.HTTPException, ValueError, AttributeError):
             while piece := self.answer.read1(65_536):
-                self.text += piece.decode()
+                self.taken += piece
         self.ended.set()
+
+    @property
+    def text(self) -> str:
+        """What has come so far; the last character may still be under way."""
+        return self.taken.decode(errors="ignore")
 
     @property
     def events(self) -> list[tuple[str, Any, int]]:

@@ -34,6 +34,7 @@ TURN_SECONDS = 0.02  # turns are no nearer to each other, so that each has a goo
 KEEP_SECONDS = 2.5  # how often lanes that stay in hand are written down
 PAUSE_SECONDS = 0.25
 DRAGGING_SHARE = 0.25  # of the crew, that lanes whose last attempt failed or was slow may have
+MAKING = threading.Lock()  # `cache` alone would let two threads make two
 LAST_SECONDS = 8.0  # for attempts under way when the process is asked to end
 
 
@@ -58,19 +59,21 @@ class Deliverer:
         self.unrecorded: list[Outcome] = []
         self._woken = threading.Event()
         self._ending = threading.Event()
+        self._beginning = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._sweep_due = self._keep_due = 0.0  # on the monotonic clock
 
     def wake(self) -> None:
-        """Look now. Begins to deliver where nobody does; see `end`."""
-        if not self._ending.is_set() and not any(thread.is_alive() for thread in self._threads):
-            sender()  # made here, once: a whole crew that needs it first would make one each
-            self._threads = [
-                threading.Thread(target=self._go_on, name="deliverer", daemon=True),
-                threading.Thread(target=self._listen, name="deliverer-ear", daemon=True),
-            ]
-            for thread in self._threads:
-                thread.start()
+        """Look now. Begins to deliver where nobody does; see `end`. For any thread."""
+        with self._beginning:  # two at once would both begin, and then each send what the other is sending
+            if not self._ending.is_set() and not any(thread.is_alive() for thread in self._threads):
+                sender()  # made here, once: a whole crew that needs it first would make one each
+                self._threads = [
+                    threading.Thread(target=self._go_on, name="deliverer", daemon=True),
+                    threading.Thread(target=self._listen, name="deliverer-ear", daemon=True),
+                ]
+                for thread in self._threads:
+                    thread.start()
         self._woken.set()
 
     def end(self, *, seconds: float = LAST_SECONDS) -> None:
@@ -193,6 +196,11 @@ def headers_of(due: Due, at: datetime) -> dict[str, str]:
 
 
 @cache
-def deliverer() -> Deliverer:
-    """The one of this process."""
+def _made() -> Deliverer:
     return Deliverer()
+
+
+def deliverer() -> Deliverer:
+    """The one of this process, whichever thread asks first."""
+    with MAKING:
+        return _made()

@@ -9,9 +9,9 @@ TABLES = ("webhooks_delivery", "webhooks_attempt")
 KEPT = timedelta(days=30)
 AHEAD = 2  # weeks
 WEEK = timedelta(days=7)
-# A week is put in place or taken away at once, or on the next turn: nobody waits behind us for a lock we wait for.
 # IF NOT EXISTS fails where somebody else is about to commit the same one.
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('webhooks.weeks', 0))"
+# A week is put in place or taken away at once, or on the next turn: nobody waits behind us for a lock we wait for.
 PATIENCE = "SET LOCAL lock_timeout = '2s'"
 
 
@@ -24,10 +24,8 @@ def make_weeks(instants: Iterable[datetime]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(ONE_AT_A_TIME)
         for table, monday in missing:
-            cursor.execute(
-                f"CREATE TABLE IF NOT EXISTS {name_of(table, monday)} PARTITION OF {table} FOR VALUES FROM (%s) TO (%s)",
-                [midnight(monday), midnight(monday + WEEK)],
-            )
+            new = f"CREATE TABLE IF NOT EXISTS {name_of(table, monday)} PARTITION OF {table}"
+            cursor.execute(f"{new} FOR VALUES FROM (%s) TO (%s)", [midnight(monday), midnight(monday + WEEK)])
 
 
 def keep_weeks(*, now: datetime) -> None:

@@ -7,6 +7,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+from tests.streams import until
+
+
+def connected(port: int) -> http.client.HTTPConnection:
+    """As soon as the server is there, as the front waits for one that is being restarted."""
+    upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def connects() -> bool:
+        with suppress(ConnectionRefusedError):
+            upstream.connect()
+        return upstream.sock is not None
+
+    until(connects)
+    return upstream
+
 
 @contextmanager
 def proxy(port: int, secret: str) -> Iterator[str]:
@@ -14,7 +29,7 @@ def proxy(port: int, secret: str) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            upstream = connected(port)
             passed_on = {name: self.headers[name] for name in ("Accept", "Last-Event-ID") if name in self.headers}
             with suppress(OSError, http.client.HTTPException):
                 upstream.request("GET", self.path, headers={**passed_on, "Authorization": f"Bearer {secret}"})

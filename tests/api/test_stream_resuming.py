@@ -137,8 +137,11 @@ def test_one_who_reads_nothing_is_dropped_and_delays_nobody(process: Process) ->
     slow_secret = ApiKeyFactory().secret
     slow = stalled(process.port, slow_secret)
     healthy = listening(process.port, ApiKeyFactory().secret)
-    told = [tell(size=40_000).sequence for _ in range(200)]
-    until(lambda: healthy.ids == told)
+    told: list[int] = []
+    while len(told) < 200:
+        told.append(tell(size=40_000).sequence)
+        until(lambda: healthy.taken.endswith(b"id: %d\n\n" % told[-1]))
+    assert healthy.ids == told
     text = b""
     slow.settimeout(30)
     try:

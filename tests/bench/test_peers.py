@@ -20,7 +20,10 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     folder = tmp_path_factory.mktemp("bench")
-    with Run(folder, Sizes(few=600, many=1_200, runs=1, seconds=1, waits=1, organizations=1, keys_each=2)) as running:
+    sizes = Sizes(
+        few=600, many=1_200, runs=1, seconds=1, waits=1, publications=1, drain=1, organizations=1, keys_each=2
+    )
+    with Run(folder, sizes) as running:
         yield running
 
 

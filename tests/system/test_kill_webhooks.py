@@ -13,7 +13,7 @@ from tests.system.chaos.verdict import table, violations
 pytestmark = [needs_caddy, pytest.mark.xdist_group("kill")]
 
 SEED = 41
-SHORT = Size(kills=12, picks=60, pause=(0.8, 2.4), ending=90.0)
+SHORT = Size(kills=12, picks=40, pause=(0.8, 2.0), ending=90.0)
 
 
 def test_whatever_is_killed_every_event_reaches_every_webhook_and_stream(tmp_path: Path) -> None:

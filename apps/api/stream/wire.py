@@ -7,7 +7,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from apps.api.stream.connection import BUFFER_BYTES
 
-KERNEL_BYTES = 64 * 1024  # else the system holds megabytes for each reader that takes nothing
+KERNEL_BYTES = 128 * 1024  # else the system holds megabytes for each reader that takes nothing
 
 
 class Wire(H11Protocol):

@@ -1,11 +1,9 @@
 """A whole stack, with a second deliverer and a second stream process, of which any process may be killed."""
 
 import random
-import signal
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -65,22 +63,31 @@ class Crowd:
         """One that runs, and that its keeper will start once more: it gives up who dies young again and again."""
         return self.dice.choice([name for name in VICTIMS if self._bears_it(name)] or ["teller"])
 
-    def kill(self, name: str) -> None:
-        """End a process with SIGKILL, in the middle of whatever it does."""
+    def kill(self, name: str) -> bool:
+        """End a process with SIGKILL, in the middle of whatever it does; False where none runs at the moment."""
         child = self.children[name]
-        head = psutil.Process(child.pid)
-        young = self._is_young(child)
-        with suppress(psutil.NoSuchProcess):
+        if not child.alive():
+            return False
+        head, young = psutil.Process(child.pid), self._is_young(child)
+        try:
             target = self.dice.choice([head, *head.children(recursive=True)])
-            target.send_signal(signal.SIGKILL)
-            if target == head:
-                self.young[name] = self.young[name] + 1 if young else 1
+            target.kill()
+        except psutil.NoSuchProcess:
+            return False
         self.killed.append((name, time.monotonic()))
+        if target == head:
+            self.young[name] = self.young[name] + 1 if young else 1
+        return True
 
-    def empty_redis(self) -> None:
-        with redis.Redis.from_url(self.stack.env["REDIS_URL"]) as store:
-            store.flushall()
+    def empty_redis(self) -> bool:
+        """False where it does not answer at the moment."""
+        try:
+            with redis.Redis.from_url(self.stack.env["REDIS_URL"]) as store:
+                store.flushall()
+        except redis.RedisError:
+            return False
         self.killed.append((EMPTIED, time.monotonic()))
+        return True
 
     def _bears_it(self, name: str) -> bool:
         child = self.children[name]
@@ -88,9 +95,6 @@ class Crowd:
 
     def _is_young(self, child: Child) -> bool:
         return time.monotonic() - child.started_at < QUICK_SECONDS
-
-    def kills_of(self, *names: str) -> list[float]:
-        return [at for name, at in self.killed if name in names]
 
 
 def crowd(folder: Path, *, path: str, hooks: dict[str, str], dice: random.Random, say: Callable[[str], None]) -> Crowd:

@@ -143,14 +143,17 @@ class Run:
         for number in range(kills):
             self._wait_for_a_moment(dice.uniform(*self.size.pause))
             if of_redis.get(number) == EMPTIED:
-                self.here.empty_redis()
+                self._wait(self.here.empty_redis, seconds=READY_SECONDS)
             elif of_redis.get(number) == RESTARTED:
-                self.here.kill(RESTARTED)
+                self._kill(RESTARTED)
             victim = self.here.victim()
             if victim in DELIVERERS:
                 self._wait(lambda: self.ledger.under_way >= WORTH_A_KILL, seconds=self.size.pause[1])
                 self.in_flight.append(self.ledger.under_way)
-            self.here.kill(victim)
+            self._kill(victim)
+
+    def _kill(self, name: str) -> None:
+        self._wait(lambda: self.here.kill(name), seconds=READY_SECONDS)
 
     def _wait_for_a_moment(self, seconds: float) -> None:
         self._wait(lambda: False, seconds=seconds)
@@ -188,8 +191,11 @@ class Run:
 
     def _stop_delivering(self) -> None:
         """In peace: what is under way is written down, and what was never to be sent would come now."""
-        for name in ("beat", *DELIVERERS):
-            self.here.children[name].stop(timeout=10)
+        ending = [self.here.children[name] for name in ("beat", *DELIVERERS)]
+        for child in ending:
+            child.ask_to_stop()
+        for child in ending:
+            child.stop(timeout=10)
 
     def _listed(self, key: str) -> int:
         """How many picks the API has, when web is back."""
