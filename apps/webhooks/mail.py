@@ -36,7 +36,7 @@ def _tell(subscription: Subscription, *, now: datetime) -> bool:
     owners = owners_of(organization)
     if owners:
         text = render_to_string("webhooks/exhausted.txt", {"subscription": subscription, "organization": organization})
-        message = EmailMessage(f"Webhook stopped: {organization.name}", text, to=owners)
+        message = EmailMessage(f"Webhook stopped: {' '.join(organization.name.split())}", text, to=owners)
         try:
             message.send()
         except (SMTPException, OSError) as error:

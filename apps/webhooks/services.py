@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
@@ -23,7 +23,10 @@ from apps.webhooks.signing import new_secret, signed_headers
 from apps.webhooks.standing import cancel_stopped
 
 PREVIOUS_VALID = timedelta(hours=24)
-ONE_TEST = Lock()  # a test waits for a receiver in a thread that serves requests: no more than one of them
+LOOK_UP_PATIENCE = 1.0  # seconds
+# Receivers and name servers are waited for in threads that serve requests, of which a process has four.
+ONE_TEST = Lock()
+TWO_LOOK_UPS = BoundedSemaphore(2)
 
 
 class InvalidEvents(AppError):
@@ -59,11 +62,11 @@ def create_subscription(
 ) -> tuple[Subscription, str]:
     """Subscribe a URL to events from now on; the subscription and its secret, which nothing shows again.
 
-    InvalidUrl (whose look-up may take three seconds), InvalidEvents; DuplicateUrl, then SubscriptionLimit. The key's
+    InvalidEvents; InvalidUrl, Busy (a look-up may take three seconds); DuplicateUrl, then SubscriptionLimit. The key's
     row is locked meanwhile, so that calls at once cannot share its last place.
     """
     types = read_events(events)
-    compared = guard().register(url).normalised
+    compared = _compared(url)
     secret = new_secret()
     with transaction.atomic():
         ApiKey.objects.select_for_update(no_key=True).get(pk=key.pk)
@@ -101,7 +104,7 @@ def change_subscription(
     enable_subscription.
     """
     types = None if events is None else read_events(events)
-    compared = None if url is None else guard().register(url).normalised
+    compared = None if url is None else _compared(url)
     with transaction.atomic():
         subscription = hold(subscription_id)
         if url is not None and compared is not None:
@@ -261,6 +264,16 @@ def _ask(subscription: Subscription, *, now: datetime) -> None:
     subscription.save()
     with connection.cursor() as cursor:
         cursor.execute("NOTIFY deliveries_asked")
+
+
+def _compared(url: str) -> str:
+    """The form of a URL that may be registered, in which it is compared. InvalidUrl, Busy."""
+    if not TWO_LOOK_UPS.acquire(timeout=LOOK_UP_PATIENCE):
+        raise Busy("Too many names are being looked up; try again in some seconds.")
+    try:
+        return guard().register(url).normalised
+    finally:
+        TWO_LOOK_UPS.release()
 
 
 def _refuse_duplicate(same: Subscription | None) -> None:
