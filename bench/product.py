@@ -17,6 +17,22 @@ from bench.install import ROOT
 from bench.servers import environment
 
 PAGE = 50
+PICK = {  # as the API gives one
+    "id": "8c2f6f0e-5f0a-4a1b-9d3e-2b7c4d1e6a90",
+    "sport": "soccer",
+    "league": "Premier League",
+    "home_team": "Arsenal",
+    "away_team": "Chelsea",
+    "kickoff_at": "2026-05-25T15:00:00Z",
+    "pick": "Arsenal -0.5 Asian Handicap",
+    "odds": 1.91,
+    "edge_pct": 4.2,
+    "confidence": 3,
+    "status": "published",
+    "settled_at": None,
+    "result": None,
+    "anchor": "pinnacle",
+}
 
 
 class Product:
@@ -95,16 +111,17 @@ def cursor(page: int) -> str:
     return write_cursor(next_position(last, following))
 
 
-def tell(pick: dict[str, Any]) -> float:
-    """Tell of a pick in the log; when its transaction began, in Unix seconds."""
+def tell(pick: dict[str, Any], events: int = 1) -> float:
+    """Tell so often of such a pick in the log, in one transaction; when that began, in Unix seconds."""
     from django.db import transaction
     from django.utils import timezone
 
-    from apps.outbox.services import emit
+    from apps.outbox.services import Happening, emit_many
 
     began = time.time()
+    happenings = [Happening("pick.published", f"bench:{uuid4()}", uuid4(), pick) for _ in range(events)]
     with transaction.atomic():
-        emit("pick.published", key=str(uuid4()), subject_id=uuid4(), payload=pick, at=timezone.now())
+        emit_many(happenings, at=timezone.now())
     return began
 
 

@@ -4,23 +4,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
-from bench.product import fill, serve
+from bench.product import PICK, fill, serve, tell
 
 THREADS = 32
-PICK = {
-    "sport": "soccer",
-    "league": "Premier League",
-    "home_team": "Arsenal",
-    "away_team": "Chelsea",
-    "kickoff_at": "2099-05-25T15:00:00Z",
-    "pick": "Arsenal -0.5 Asian Handicap",
-    "odds": 1.91,
-    "edge_pct": 4.2,
-    "confidence": 3,
-    "status": "published",
-    "settled_at": None,
-    "result": None,
-}
 
 
 def subscribe(beneath: str, count: int) -> None:
@@ -67,22 +53,6 @@ def tick() -> None:
     from betedge.celery import app
 
     app.send_task("webhooks.deliver", queue="deliver")
-
-
-def publish(events: int) -> float:
-    """Write events into the log in one transaction; when that began, as Unix time."""
-    from django.db import transaction
-    from django.utils import timezone
-
-    from apps.outbox.models import PUBLISHED
-    from apps.outbox.services import Happening, emit_many
-
-    began = time.time()
-    picks = [uuid4() for _ in range(events)]
-    happenings = [Happening(PUBLISHED, f"bench:{pick}", pick, {"id": str(pick), **PICK}) for pick in picks]
-    with transaction.atomic():
-        emit_many(happenings, at=timezone.now())
-    return began
 
 
 def naively(beneath: str, count: int) -> float:
@@ -136,7 +106,7 @@ def _signed() -> tuple[bytes, dict[str, str]]:
     return body, headers
 
 
-CALLS = {call.__name__: call for call in (fill, subscribe, unsubscribe, tick, publish, naively, attempts)}
+CALLS = {call.__name__: call for call in (fill, subscribe, unsubscribe, tick, tell, naively, attempts)}
 
 if __name__ == "__main__":
     serve(CALLS, settings="betedge.settings")

@@ -12,7 +12,7 @@ from apps.devtools.stack.ports import free_port, is_free
 from apps.devtools.stack.processes import Child, wait_until
 from apps.devtools.stack.procfile import argv, commands
 from bench.install import ROOT
-from bench.product import Product
+from bench.product import PICK, Product
 from bench.readers import Readers, name, need_files, slowest
 from bench.report import Row
 from bench.servers import environment
@@ -26,22 +26,6 @@ STREAMS_EACH = 5  # of one key
 KEYS_EACH = 50  # of one organisation
 WARM, WARM_EVENTS = 50, 2
 IDLE_SECONDS = 30.0  # every stream has one heartbeat in it
-PICK = {
-    "id": "8c2f6f0e-5f0a-4a1b-9d3e-2b7c4d1e6a90",
-    "sport": "soccer",
-    "league": "Premier League",
-    "home_team": "Arsenal",
-    "away_team": "Chelsea",
-    "kickoff_at": "2026-05-25T15:00:00Z",
-    "pick": "Arsenal -0.5 Asian Handicap",
-    "odds": 1.91,
-    "edge_pct": 4.2,
-    "confidence": 3,
-    "status": "published",
-    "settled_at": None,
-    "result": None,
-    "anchor": "pinnacle",
-}
 
 
 @dataclass(frozen=True, slots=True)

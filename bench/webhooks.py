@@ -13,7 +13,7 @@ import psutil
 from apps.devtools.stack.processes import Child
 from apps.devtools.stack.procfile import argv, commands
 from bench.install import ROOT
-from bench.product import Product
+from bench.product import PICK, Product
 from bench.receivers import NAME, PEERS_NAME, sink
 from bench.report import Row
 from bench.servers import environment
@@ -118,14 +118,14 @@ class Webhooks:
     def publication(self, *, events: int = 1) -> Fanned:
         """So many events to the healthy subscriptions, told at once."""
         since = self.sink.total()
-        published_at = self.product("publish", events)
+        published_at = self.product("tell", PICK, events)
         return fanned(published_at, self.sink.arrived(since, count=events * HEALTHY, beneath="/ok"))
 
     def publication_beside_hanging(self) -> Fanned:
         """One event, also to a hundred new subscriptions whose receivers take it and never answer."""
         self.product("subscribe", f"https://{NAME}:8443/hang", HANGING)
         since = self.sink.total()
-        published_at = self.product("publish", 1)
+        published_at = self.product("tell", PICK)
         arrived = self.sink.arrived(since, count=HEALTHY + HANGING, beneath="/ok")
         self.product("unsubscribe", "/hang")
         time.sleep(DEADLINE_SECONDS)  # until they are given up, so that the next run begins like the first

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +12,9 @@ from apps.webhooks.sender import Sender
 from apps.webhooks.tls import tls_context
 from tests.webhooks.authority import Authority
 from tests.webhooks.receivers import OK, Behaviour, Receiver
+
+if TYPE_CHECKING:
+    from tests.webhooks.delivering import Clock, Post
 
 HOST = "hooks.example.test"
 URL = f"https://{HOST}:8443/hook"
@@ -84,3 +87,21 @@ def sender_to(authority: Authority) -> Callable[..., Sender]:
         return Sender(guard, tls_context(str(authority.file)), deadline=deadline)
 
     return make
+
+
+@pytest.fixture
+def clock() -> "Clock":
+    from tests.webhooks.delivering import BEGAN, Clock  # Django is set up only now
+
+    return Clock(BEGAN)
+
+
+@pytest.fixture
+def post(clock: "Clock", monkeypatch: pytest.MonkeyPatch) -> "Post":
+    """Whatever deliverers send in this test lands here."""
+    from apps.webhooks import deliverer
+    from tests.webhooks.delivering import Post
+
+    post = Post(clock)
+    monkeypatch.setattr(deliverer, "sender", lambda: post)
+    return post

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -19,6 +19,7 @@ from apps.webhooks.sender import Attempted
 from apps.webhooks.signing import new_secret
 from tests.factories import ApiKeyFactory
 
+BEGAN = datetime(2026, 5, 25, 9, tzinfo=UTC)
 KICKOFF = "2026-05-25T15:00:00Z"
 
 

@@ -4,7 +4,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -24,23 +24,10 @@ from tests.factories import ApiKeyFactory
 from tests.streams import until as eventually
 from tests.together import at_once
 from tests.webhooks.conftest import HOST, URL
-from tests.webhooks.delivering import Clock, Delivering, Post, answering, only, subscribed, told
+from tests.webhooks.delivering import BEGAN, Delivering, answering, only, subscribed, told
 from tests.webhooks.receivers import OK, Request, hanging
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BEGAN = datetime(2026, 5, 25, 9, tzinfo=UTC)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock(BEGAN)
-
-
-@pytest.fixture
-def post(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Post:
-    post = Post(clock)
-    monkeypatch.setattr(module, "sender", lambda: post)
-    return post
 
 
 @pytest.fixture

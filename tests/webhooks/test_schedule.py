@@ -1,32 +1,18 @@
 """When deliveries are sent again, and when no more: by a clock that the test moves."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from apps.outbox.models import SETTLED
-from apps.webhooks import deliverer as module
 from apps.webhooks.models import Attempt, Delivery, Subscription
 from apps.webhooks.services import change_subscription, enable_subscription, redeliver
-from tests.webhooks.delivering import Clock, Delivering, Post, answering, ok, only, subscribed, told
+from tests.webhooks.delivering import BEGAN, Clock, Delivering, Post, answering, ok, only, subscribed, told
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-BEGAN = datetime(2026, 5, 25, 9, tzinfo=UTC)
 SCHEDULE = [0, 60, 360, 2_160, 9_360, 52_560]
 DAY = 86_400.0
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock(BEGAN)
-
-
-@pytest.fixture
-def post(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Post:
-    post = Post(clock)
-    monkeypatch.setattr(module, "sender", lambda: post)
-    return post
 
 
 @pytest.fixture
