@@ -23,7 +23,7 @@ run: .venv ## start everything on this machine; PORT (8000) and BETEDGE_DATA_DIR
 test: .venv ## run every test, beside a running `make run` too; ARGS="tests/picks -x" for some of them
 	@$(PY) -m pytest -n logical --dist loadscope $(ARGS)
 
-chaos: .venv ## kill every process again and again while picks are told, and count what arrived (11 min); ARGS="--kills N --seed S"
+chaos: .venv ## kill every process again and again while picks are told, and count what arrived (12 min); ARGS="--kills N --seed S"
 	@exec $(PY) -m tests.system.chaos $(ARGS)
 
 check: .venv ## style, types, import rules, migrations, settings
