@@ -37,6 +37,7 @@ def test_the_table_of_tiers_is_the_contracts() -> None:
 def test_the_admin_changes_a_tier_and_deletes_nobody(admin_client) -> None:
     organization = OrganizationFactory(tier="starter")
     page = f"/admin/accounts/organization/{organization.pk}"
-    admin_client.post(f"{page}/change/", {"name": organization.name, "tier": "growth"})
+    members = {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
+    admin_client.post(f"{page}/change/", {"name": organization.name, "tier": "growth", **members})
     assert Organization.objects.get().tier == "growth"
     assert admin_client.post(f"{page}/delete/", {"post": "yes"}).status_code == 403
