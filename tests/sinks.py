@@ -16,7 +16,7 @@ from apps.webhooks.tls import tls_context
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = (sys.executable, "-m", "apps.devtools.sink")
 NAME = "sink.betedge.test"
-GREETING = re.compile(r"Sink on https://127\.0\.0\.1:(\d+) as .*; its authority is (.*); control (http://\S+)\n")
+GREETING = re.compile(r"Sink on https://127\.0\.0\.1:(\d+) as .*; its authority is (.*); control (http://\S+)\n.*\n")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def running_sink(folder: Path, *options: str) -> Iterator[RunningSink]:
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     try:
-        found = GREETING.fullmatch(process.stdout.readline())
+        found = GREETING.fullmatch(process.stdout.readline() + process.stdout.readline())
         assert found, "The sink did not start; the reason stands above."
         yield RunningSink(process, int(found[1]), Path(found[2]), SinkClient(found[3]))
     finally:

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 
 from apps.webhooks.answers import MOST_KEPT
-from apps.webhooks.models import MOST_SUBSCRIPTIONS, State
+from apps.webhooks.models import MOST_SUBSCRIPTIONS, Reason, State
 from apps.webhooks.sender import DEADLINE
 from apps.webhooks.services import PREVIOUS_VALID
 from apps.webhooks.tls import MOST_READ
@@ -27,4 +27,5 @@ def webhooks() -> dict[str, Any]:
         "kept": MOST_KEPT // KIB,
         "previous_valid": PREVIOUS_VALID.total_seconds(),
         "states": [state.value for state in State],
+        "reasons": [(reason.value, reason.label) for reason in Reason if reason],
     }

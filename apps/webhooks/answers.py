@@ -7,7 +7,7 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 
 MOST_KEPT = 2 * 1024  # bytes of UTF-8
-UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # PostgreSQL's text takes no NUL, logs no escapes
+UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # PostgreSQL's text takes no NUL, logs no escapes
 # The one form that HTTP dates are written in today; the reader of mail's dates raises all sorts of errors for others.
 HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT")
 LONGEST_WAIT = 7 * 24 * 3600.0  # seconds; longer is no time anybody means

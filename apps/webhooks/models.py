@@ -34,12 +34,12 @@ class Reason(models.TextChoices):
     """Why a delivery is not sent (any more)."""
 
     NONE = ""
-    PAUSED = "paused"
-    EXHAUSTED = "exhausted"
+    PAUSED = "paused", "The webhook was paused."
+    EXHAUSTED = "exhausted", "The fifth retry of an event had failed; enabling the webhook sends it."
     GONE = "gone", "The receiver answered 410."
     KEY = "key", "The key was revoked or has expired."
     TIER = "tier", "The organisation's tier has no webhooks."
-    DELETED = "deleted"
+    DELETED = "deleted", "The webhook was deleted."
 
 
 class Subscription(models.Model):

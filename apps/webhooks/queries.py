@@ -16,6 +16,9 @@ DISABLED = (
 )
 
 
+MOST_ATTEMPTS = 20
+
+
 class Place(NamedTuple):
     """Where a page of deliveries goes on: behind this one, newest first."""
 
@@ -76,9 +79,16 @@ def deliveries_of(
 
 
 def attempts_of(deliveries: list[Delivery]) -> dict[UUID, list[Attempt]]:
-    """Every attempt of these deliveries, by delivery, in their order."""
+    """The last attempts of these deliveries, MOST_ATTEMPTS of each, by delivery, in their order.
+
+    Nobody bounds how often a delivery is asked for again, and each attempt may hold 2 KiB.
+    """
     found: dict[UUID, list[Attempt]] = {delivery.pk: [] for delivery in deliveries}
-    for attempt in Attempt.objects.filter(delivery_id__in=found).order_by("at", "number"):
+    wanted = Q(delivery_id__in=found)
+    for delivery in deliveries:
+        if delivery.attempts > MOST_ATTEMPTS:
+            wanted &= ~Q(delivery_id=delivery.pk, number__lte=delivery.attempts - MOST_ATTEMPTS)
+    for attempt in Attempt.objects.filter(wanted).order_by("at", "number"):
         found[attempt.delivery_id].append(attempt)
     return found
 

@@ -1,7 +1,8 @@
 """Every write to a subscription and, by hand, to its deliveries."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore, Lock
@@ -23,10 +24,12 @@ from apps.webhooks.signing import new_secret, signed_headers
 from apps.webhooks.standing import cancel_stopped
 
 PREVIOUS_VALID = timedelta(hours=24)
-LOOK_UP_PATIENCE = 1.0  # seconds
-# Receivers and name servers are waited for in threads that serve requests, of which a process has four.
-ONE_TEST = Lock()
-TWO_LOOK_UPS = BoundedSemaphore(2)
+# Receivers and name servers are waited for in threads that serve requests, of which a process has four: two at most
+# wait for either, and whoever comes then is told to come back.
+MOST_AT_ONCE = 2
+LOOK_UPS = BoundedSemaphore(MOST_AT_ONCE)
+TESTING: set[UUID] = set()  # the organisations that have a test under way: one each
+ASKING = Lock()
 
 
 class InvalidEvents(AppError):
@@ -157,7 +160,6 @@ def enable_subscription(*, subscription_id: UUID, now: datetime) -> tuple[Subscr
     if subscription.status == Standing.EXHAUSTED:
         resent = missed.update(status=State.PENDING, reason=Reason.NONE, due_at=now, failures=0)
     subscription.status, subscription.stopped_at, subscription.mail_due_at = Standing.ACTIVE, None, None
-    subscription.drags = False
     _ask(subscription, now=now)
     return subscription, resent
 
@@ -166,12 +168,14 @@ def enable_subscription(*, subscription_id: UUID, now: datetime) -> tuple[Subscr
 def redeliver(*, subscription_id: UUID, delivery_id: UUID, now: datetime) -> Delivery:
     """Send a delivery again, whatever became of it, with the whole schedule before it.
 
-    NotSent while the subscription is paused or exhausted; Subscription.DoesNotExist, Delivery.DoesNotExist.
+    NotSent while the subscription is paused or exhausted, and for a test; Subscription.DoesNotExist, Delivery.DoesNotExist.
     """
     subscription = hold(subscription_id)
     delivery = Delivery.objects.select_for_update().get(pk=delivery_id, subscription=subscription)
     if subscription.status != Standing.ACTIVE:
         raise NotSent(f"The webhook is {subscription.status}; enable it, then ask again.")
+    if delivery.event == TEST:
+        raise NotSent("This was a test; make another one instead.")
     delivery.status, delivery.reason = State.PENDING, Reason.NONE
     delivery.due_at, delivery.delivered_at, delivery.failures = now, None, 0
     delivery.kickoff_at = None  # who asks for it by hand wants it, however late
@@ -183,9 +187,10 @@ def redeliver(*, subscription_id: UUID, delivery_id: UUID, now: datetime) -> Del
 def send_test(*, subscription_id: UUID, now: datetime) -> Tested:
     """Send an event of type `test`, once and at once, as real ones are sent, to a subscription that may be stopped.
 
-    It takes as long as the receiver, ten seconds at most. Busy while this process makes another test.
+    It takes as long as the receiver, ten seconds at most. Busy while the organisation has another test under way in
+    this process, or two others have.
     """
-    subscription = Subscription.objects.get(pk=subscription_id, deleted_at__isnull=True)
+    subscription = Subscription.objects.select_related("key").get(pk=subscription_id, deleted_at__isnull=True)
     event_id, delivery_id = uuid4(), uuid4()
     body = json.dumps(
         {"id": str(event_id), "event": TEST, "created_at": rfc3339(now), "data": {}}, separators=(",", ":")
@@ -200,12 +205,8 @@ def send_test(*, subscription_id: UUID, now: datetime) -> Tested:
         previous=previous_secret(subscription, now=now),
         now=now,
     )
-    if not ONE_TEST.acquire(blocking=False):
-        raise Busy("Another test is under way; try again in some seconds.")
-    try:
+    with _testing(subscription.key.organization_id):
         attempted = sender().send(subscription.url, body=body.encode(), headers=headers)
-    finally:
-        ONE_TEST.release()
     with transaction.atomic():
         make_weeks([now])
         Delivery.objects.create(
@@ -266,14 +267,27 @@ def _ask(subscription: Subscription, *, now: datetime) -> None:
         cursor.execute("NOTIFY deliveries_asked")
 
 
+@contextmanager
+def _testing(organization_id: UUID) -> Iterator[None]:
+    """A test's turn; Busy where it has none now."""
+    with ASKING:
+        if organization_id in TESTING or len(TESTING) >= MOST_AT_ONCE:
+            raise Busy("Another test is under way; try again in some seconds.")
+        TESTING.add(organization_id)
+    try:
+        yield
+    finally:
+        TESTING.discard(organization_id)
+
+
 def _compared(url: str) -> str:
     """The form of a URL that may be registered, in which it is compared. InvalidUrl, Busy."""
-    if not TWO_LOOK_UPS.acquire(timeout=LOOK_UP_PATIENCE):
+    if not LOOK_UPS.acquire(blocking=False):
         raise Busy("Too many names are being looked up; try again in some seconds.")
     try:
         return guard().register(url).normalised
     finally:
-        TWO_LOOK_UPS.release()
+        LOOK_UPS.release()
 
 
 def _refuse_duplicate(same: Subscription | None) -> None:

@@ -1,7 +1,7 @@
 """Subscriptions as their services leave them: from when on, signed with what, stopped, begun again, sent again."""
 
 from datetime import UTC, datetime, timedelta
-from threading import Event, Semaphore, Thread
+from uuid import uuid4
 
 import pytest
 
@@ -9,11 +9,9 @@ from apps.outbox.models import PUBLISHED, SETTLED
 from apps.webhooks import deliverer as module
 from apps.webhooks import services
 from apps.webhooks.fan_out import fan_out
-from apps.webhooks.guard import Guard
 from apps.webhooks.models import Delivery, Reason, Standing, State, Subscription
 from apps.webhooks.sealing import unseal
 from apps.webhooks.services import (
-    ONE_TEST,
     PREVIOUS_VALID,
     Busy,
     DuplicateUrl,
@@ -197,7 +195,9 @@ def test_nothing_is_sent_again_to_one_that_is_stopped_nor_through_another() -> N
 
 def test_one_test_at_a_time_and_the_next_one_whatever_became_of_it(post, monkeypatch) -> None:
     subscription = subscribed(now=NOW)
-    with ONE_TEST, pytest.raises(Busy):
+    with services._testing(subscription.key.organization_id), pytest.raises(Busy):
+        send_test(subscription_id=subscription.pk, now=NOW)
+    with services._testing(uuid4()), services._testing(uuid4()), pytest.raises(Busy):
         send_test(subscription_id=subscription.pk, now=NOW)
     with monkeypatch.context() as patched:
         patched.setattr(post, "send", lambda *_asked, **_more: 1 / 0)
@@ -205,27 +205,3 @@ def test_one_test_at_a_time_and_the_next_one_whatever_became_of_it(post, monkeyp
             send_test(subscription_id=subscription.pk, now=NOW)
     tested = send_test(subscription_id=subscription.pk, now=NOW)
     assert Delivery.objects.get().pk == tested.delivery_id
-
-
-def test_names_that_take_long_to_look_up_leave_threads_for_others(monkeypatch) -> None:
-    """Two look-ups at a time: a third is told to come back."""
-    going, let_go = Semaphore(0), Event()
-
-    def slow(_host: str, _port: int, _seconds: float) -> list[str]:
-        going.release()
-        assert let_go.wait(10)
-        return ["93.184.215.14"]
-
-    monkeypatch.setattr(services, "guard", lambda: Guard(look_up=slow))
-    monkeypatch.setattr(services, "LOOK_UP_PATIENCE", 0.01)
-    waiting = [Thread(target=services._compared, args=[f"https://{host}.example.com/"]) for host in "ab"]
-    for thread in waiting:
-        thread.start()
-    for _ in waiting:
-        assert going.acquire(timeout=10)
-    with pytest.raises(Busy):
-        services._compared("https://c.example.com/")
-    let_go.set()
-    for thread in waiting:
-        thread.join()
-    assert services._compared("https://c.example.com/") == "https://c.example.com/"

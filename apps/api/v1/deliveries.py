@@ -56,7 +56,7 @@ class DeliveryShape(serializers.Serializer[Any]):
     reason = serializers.ChoiceField(
         choices=[each.value for each in Reason if each], allow_null=True, help_text="Why it is not sent any more."
     )
-    attempts = AttemptShape(many=True, help_text="In their order.")
+    attempts = AttemptShape(many=True, help_text="The last 20, in their order.")
 
 
 class DeliveriesShape(serializers.Serializer[Any]):
@@ -138,7 +138,7 @@ class DeliveryList(WebhookView):
         responses={200: OpenApiResponse(DeliveriesShape, "A page.", [OpenApiExample("page", PAGE)])},
     )
     def get(self, request: Request, webhook_id: str) -> HttpResponse:
-        """Newest events first, each with every attempt. Kept for 30 days."""
+        """Newest events first, each with its last 20 attempts. Kept for 30 days."""
         asked = self.parameters(DeliveryQuery, request)
         page = deliveries_of(
             self.own(request, webhook_id),

@@ -58,7 +58,9 @@ async def _serve(told: argparse.Namespace) -> None:
         control = await _control(sink, told, port)
         print(
             f"Sink on https://{HOST}:{port} as {', '.join(told.name or [NAME])}; its authority is {by.file}; "
-            f"control http://{HOST}:{control.sockets[0].getsockname()[1]}",
+            f"control http://{HOST}:{control.sockets[0].getsockname()[1]}\n"
+            f"The service finds it with BETEDGE_WEBHOOK_RESOLVE={(told.name or [NAME])[0]}:8443={HOST}:{port} and "
+            f"BETEDGE_WEBHOOK_CA_FILE={by.file}",
             flush=True,
         )
         async with control:
