@@ -35,7 +35,7 @@ class Reason(models.TextChoices):
 
     NONE = ""
     PAUSED = "paused", "The webhook was paused."
-    EXHAUSTED = "exhausted", "The fifth retry of an event had failed; enabling the webhook sends it."
+    EXHAUSTED = "exhausted", "The fifth retry of an event had failed."
     GONE = "gone", "The receiver answered 410."
     KEY = "key", "The key was revoked or has expired."
     TIER = "tier", "The organisation's tier has no webhooks."

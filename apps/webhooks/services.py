@@ -168,7 +168,8 @@ def enable_subscription(*, subscription_id: UUID, now: datetime) -> tuple[Subscr
 def redeliver(*, subscription_id: UUID, delivery_id: UUID, now: datetime) -> Delivery:
     """Send a delivery again, whatever became of it, with the whole schedule before it.
 
-    NotSent while the subscription is paused or exhausted, and for a test; Subscription.DoesNotExist, Delivery.DoesNotExist.
+    NotSent while the subscription is paused or exhausted, and for a test; Subscription.DoesNotExist,
+    Delivery.DoesNotExist.
     """
     subscription = hold(subscription_id)
     delivery = Delivery.objects.select_for_update().get(pk=delivery_id, subscription=subscription)

@@ -224,7 +224,7 @@ class Migration(migrations.Migration):
                                 choices=[
                                     ("", "None"),
                                     ("paused", "The webhook was paused."),
-                                    ("exhausted", "The fifth retry of an event had failed; enabling the webhook sends it."),
+                                    ("exhausted", "The fifth retry of an event had failed."),
                                     ("gone", "The receiver answered 410."),
                                     ("key", "The key was revoked or has expired."),
                                     ("tier", "The organisation's tier has no webhooks."),
