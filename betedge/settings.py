@@ -214,6 +214,11 @@ DATABASES["default"]["OPTIONS"] = {
     # A worker killed between two statements leaves an open transaction: the server ends it.
     "options": f"-c statement_timeout={1000 * STATEMENT_SECONDS:.0f} -c idle_in_transaction_session_timeout=60000",
     "connect_timeout": 5,
+    # A network that swallows packets is noticed within a quarter of a minute, not of an hour.
+    "tcp_user_timeout": 15_000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
 }
 if BETEDGE_ENV != "test":  # the test database is dropped at the end: no pool may hold on to it
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 3}

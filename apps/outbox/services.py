@@ -40,7 +40,8 @@ def emit_many(happenings: Sequence[Happening], *, at: datetime) -> list[OutboxEv
 
     The head row stays locked until that transaction ends, so sequences are committed in their order and those of a
     rolled back one are given out again: a reader that has seen n has seen everything up to n. `at` is UTC.
-    IntegrityError if a key was told before; RuntimeError outside a transaction.
+    IntegrityError if a key was told before; ValueError for a number that JSON has no word for; RuntimeError outside a
+    transaction.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("Events belong inside the transaction that makes the change.")
@@ -69,6 +70,6 @@ def _event(sequence: int, happening: Happening, at: datetime) -> OutboxEvent:
         type=happening.event,
         key=happening.key,
         subject_id=happening.subject_id,
-        body=json.dumps(envelope, ensure_ascii=False, separators=(",", ":")),
+        body=json.dumps(envelope, ensure_ascii=False, allow_nan=False, separators=(",", ":")),
         created_at=at,
     )

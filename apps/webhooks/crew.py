@@ -50,16 +50,23 @@ class Crew(Generic[Job, Done]):
                 self.under_way -= len(found)
                 return found
 
-    def staff(self) -> None:
-        """Have as many threads as there is work for. Call it now and then: what was quick may have become slow."""
+    @property
+    def waits(self) -> bool:
+        """Whether a job waits for a thread."""
+        return not self._waiting.empty()
+
+    def staff(self, *, patient: int = 0) -> None:
+        """Have as many threads as there is work for. Call it now and then: what was quick may have become slow.
+
+        patient: how many jobs given out will be slow, as far as is known.
+        """
         late = time.monotonic() - SLOW_SECONDS
         slow = sum(began < late for began in list(self._began.values()))
-        with self._counting:
-            self._wanted = min(self.most, QUICK + slow)
-            missing = min(self._wanted - self._threads, self._waiting.qsize())
-            self._threads += max(0, missing)
-        for _ in range(missing):
+        self._wanted = min(self.most, QUICK + max(slow, patient))
+        for _ in range(min(self._wanted - self._threads, self._waiting.qsize())):
             threading.Thread(target=self._go_on, name="attempts", daemon=True).start()
+            with self._counting:
+                self._threads += 1
 
     def _go_on(self) -> None:
         me = threading.get_ident()

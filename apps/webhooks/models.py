@@ -69,7 +69,7 @@ class Subscription(models.Model):
     last_failed_at = models.DateTimeField(null=True, blank=True)
     last_failed_status = models.SmallIntegerField(null=True, blank=True)
     last_failed_error = models.TextField(blank=True)
-    drags = models.BooleanField(default=False, help_text="Its last attempt failed or was slow: it gets few threads.")
+    drags = models.BooleanField(default=False, help_text="Its last attempt was slow: it gets few threads.")
     mail_due_at = models.DateTimeField(null=True, blank=True, help_text="When to tell its owners that it is exhausted.")
 
     due_at = models.DateTimeField(null=True, blank=True)
@@ -97,10 +97,14 @@ class Subscription(models.Model):
 
 
 class FanOut(models.Model):
-    """One row: the last event of which every subscription has its delivery."""
+    """One row: the last event of which every subscription has its delivery.
+
+    behind: subscriptions that were in other hands just then, and are yet to be told that something is due.
+    """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     last_sequence = models.BigIntegerField(default=0)
+    behind = ArrayField(models.UUIDField(), default=list)
 
     class Meta:
         constraints = [models.CheckConstraint(name="fan_out_is_one", condition=Q(id=1))]
@@ -145,7 +149,9 @@ class Delivery(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["subscription", "due_at"], condition=Q(status="pending"), name="deliveries_due"),
+            models.Index(
+                fields=["subscription", "due_at", "sequence"], condition=Q(status="pending"), name="deliveries_due"
+            ),
             models.Index(
                 fields=["subscription", "subject_id", "sequence"],
                 condition=Q(status="pending"),

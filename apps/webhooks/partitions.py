@@ -9,23 +9,25 @@ TABLES = ("webhooks_delivery", "webhooks_attempt")
 KEPT = timedelta(days=30)
 AHEAD = 2  # weeks
 WEEK = timedelta(days=7)
-# IF NOT EXISTS fails where somebody else is about to commit the same one.
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('webhooks.weeks', 0))"
 # A week is put in place or taken away at once, or on the next turn: nobody waits behind us for a lock we wait for.
 PATIENCE = "SET LOCAL lock_timeout = '2s'"
 
 
 def make_weeks(instants: Iterable[datetime]) -> None:
-    """See that rows of these times have somewhere to go."""
-    mondays = sorted({monday_of(at) for at in instants})
-    missing = [(table, monday) for table in TABLES for monday in mondays if not is_there(table, monday)]
+    """See that rows of these times have somewhere to go; readers and writers of other weeks are not disturbed."""
+    mondays = {monday_of(at) for at in instants}
+    missing = [(table, monday) for table in TABLES for monday in sorted(mondays) if not is_there(table, monday)]
     if not missing:
         return
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(ONE_AT_A_TIME)
         for table, monday in missing:
-            new = f"CREATE TABLE IF NOT EXISTS {name_of(table, monday)} PARTITION OF {table}"
-            cursor.execute(f"{new} FOR VALUES FROM (%s) TO (%s)", [midnight(monday), midnight(monday + WEEK)])
+            if not is_there(table, monday):  # somebody was quicker
+                name, bounds = name_of(table, monday), [midnight(monday), midnight(monday + WEEK)]
+                # In two steps: made as a partition at once, it would wait for every reader of the whole table.
+                cursor.execute(f"CREATE TABLE {name} (LIKE {table} INCLUDING ALL)")
+                cursor.execute(f"ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM (%s) TO (%s)", bounds)
 
 
 def keep_weeks(*, now: datetime) -> None:
@@ -48,9 +50,7 @@ def weeks_of(table: str) -> list[str]:
 
 
 def is_there(table: str, monday: date) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [name_of(table, monday)])
-        return bool(cursor.fetchone()[0])
+    return name_of(table, monday) in weeks_of(table)
 
 
 def name_of(table: str, monday: date) -> str:

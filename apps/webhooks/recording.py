@@ -49,6 +49,10 @@ FROM unnest(%(ids)s::uuid[], %(created_at)s::timestamptz[], %(attempts)s::int[])
 WHERE d.id = tried.id AND d.created_at = tried.created_at
 """
 
+LOOK_AGAIN = """
+UPDATE webhooks_subscription SET due_at = least(due_at, %(now)s) WHERE id = ANY(%(ids)s::uuid[])
+"""
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -78,13 +82,18 @@ def ended_at(outcome: Outcome) -> datetime:
     return outcome.at + timedelta(milliseconds=outcome.attempted.duration_ms if outcome.attempted else 0)
 
 
-def became(outcome: Outcome, *, jitter: float) -> Became:
-    """What the contract says of an outcome: delivered, to be tried again, or at its end. `jitter`: see next_attempt."""
+def became(outcome: Outcome, *, url: str, jitter: float, now: datetime) -> Became:
+    """What the contract says of an outcome: delivered, to be tried again, or at its end.
+
+    url: the subscription's by now; what another one answered says nothing of it. jitter: see next_attempt.
+    """
     due, attempted = outcome.due, outcome.attempted
     if attempted is None:
         return Became(State.EXPIRED, due.failures)
     if attempted.delivered:
         return Became(State.DELIVERED, 0, delivered_at=ended_at(outcome))
+    if due.url != url:
+        return Became(State.PENDING, due.failures, due_at=now)
     failures = due.failures + 1
     if attempted.gone:
         return Became(State.FAILED, failures, Reason.GONE, stops=Standing.PAUSED)
@@ -98,27 +107,36 @@ def became(outcome: Outcome, *, jitter: float) -> Became:
     )
     if again is None:
         return Became(State.FAILED, failures, Reason.EXHAUSTED, stops=Standing.EXHAUSTED)
-    if due.expires_at is not None:
-        again = min(again, due.expires_at)  # looked at again then, and found expired
     return Became(State.PENDING, failures, due_at=again)
 
 
-def record(outcomes: Sequence[Outcome], *, jitter: Callable[[], float], now: datetime) -> None:
+def record(outcomes: Sequence[Outcome], *, holder: UUID, jitter: Callable[[], float], now: datetime) -> list[Outcome]:
     """Write down what came of these deliveries, in one transaction, and tell their lanes.
 
     An attempt is written whatever became of its delivery meanwhile. A subscription that stops takes all that it has
-    pending with it.
+    pending with it. holder: who had the lanes when these were sent, and may have lost them since. Gives back the
+    outcomes whose subscription somebody is changing just now: they are for a later turn.
     """
-    told = [(outcome, became(outcome, jitter=jitter())) for outcome in outcomes if outcome.attempted or outcome.expired]
-    stopping = sorted({outcome.due.lane.id for outcome, stand in told if stand.stops})
+    lanes = {outcome.due.lane.id for outcome in outcomes}
     with transaction.atomic():
-        # Before the deliveries, as those do who stop a subscription by hand: nobody waits for the other in a circle.
-        list(Subscription.objects.select_for_update().filter(pk__in=stopping).order_by("pk"))
-        _write_attempts([outcome for outcome in outcomes if outcome.attempted])
+        # Whoever changes a delivery holds its subscription, and nobody waits for one: see standing.CANCEL.
+        free = Subscription.objects.select_for_update(skip_locked=True, no_key=True).filter(pk__in=lanes)
+        found = list(free.order_by("pk").values_list("pk", "url", "holder"))
+        urls = {lane_id: url for lane_id, url, _holder in found}
+        ready = [outcome for outcome in outcomes if outcome.due.lane.id in urls]
+        told = [
+            (outcome, became(outcome, url=urls[outcome.due.lane.id], jitter=jitter(), now=now))
+            for outcome in ready
+            if outcome.attempted or outcome.expired
+        ]
+        _write_attempts([outcome for outcome in ready if outcome.attempted])
         decided = _write_deliveries(told)
         _stop([each for each in told if each[0].due.id in decided], now=now)
-    for outcome in outcomes:
+        # What it decides may free another delivery: whoever has the lane by now looks at it again.
+        _execute(LOOK_AGAIN, ids=[lane_id for lane_id, _url, who in found if who != holder], now=now)
+    for outcome in ready:
         _tell(outcome)
+    return [outcome for outcome in outcomes if outcome.due.lane.id not in urls]
 
 
 def _write_attempts(outcomes: Sequence[Outcome]) -> None:
@@ -185,7 +203,7 @@ def _tell(outcome: Outcome) -> None:
         lane.note(outcome.attempted, ended_at=ended_at(outcome))
 
 
-def _execute(statement: str, **columns: list[Any]) -> list[tuple[Any, ...]]:
+def _execute(statement: str, **columns: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, columns)
         return cursor.fetchall() if cursor.description else []

@@ -1,6 +1,6 @@
 """Keep a secret so that the database alone does not give it away."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -17,6 +17,7 @@ def seal(secret: str) -> str:
     return keys().encrypt(secret.encode()).decode()
 
 
+@lru_cache(maxsize=10_000)
 def unseal(sealed: str) -> str:
     """The secret again; ImproperlyConfigured where none of the keys is the one it was encrypted with."""
     try:

@@ -131,6 +131,7 @@ def delete_subscription(*, subscription_id: UUID, now: datetime) -> None:
         subscription = hold(subscription_id)
         subscription.deleted_at = now
         subscription.sealed_secret = subscription.sealed_previous = ""
+        subscription.previous_until = None
         subscription.save()
         cancel_stopped(now=now, only=[subscription.pk])
 

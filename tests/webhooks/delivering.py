@@ -111,7 +111,9 @@ class Hands:
         finished, self.finished = self.finished, []
         return finished
 
-    def staff(self) -> None:
+    waits = False
+
+    def staff(self, *, patient: int = 0) -> None:
         pass
 
 

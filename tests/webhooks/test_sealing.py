@@ -28,11 +28,11 @@ def using(settings: Any) -> Iterator[Any]:
 
     def use(*keys: str) -> None:
         settings.FERNET_KEYS = list(keys)
-        sealing.keys.cache_clear()
+        sealing.keys.cache_clear(), sealing.unseal.cache_clear()
 
     use(OLD)
     yield use
-    sealing.keys.cache_clear()
+    sealing.keys.cache_clear(), sealing.unseal.cache_clear()
 
 
 def test_what_is_sealed_is_not_readable_and_twice_not_the_same() -> None:

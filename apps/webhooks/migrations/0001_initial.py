@@ -29,7 +29,7 @@ CREATE TABLE webhooks_delivery (
     CONSTRAINT pending_deliveries_are_due CHECK ((status = 'pending') <> (due_at IS NULL)),
     CONSTRAINT delivered_when CHECK ((status = 'delivered') <> (delivered_at IS NULL))
 ) PARTITION BY RANGE (created_at);
-CREATE INDEX deliveries_due ON webhooks_delivery (subscription_id, due_at) WHERE status = 'pending';
+CREATE INDEX deliveries_due ON webhooks_delivery (subscription_id, due_at, sequence) WHERE status = 'pending';
 CREATE INDEX deliveries_of_a_pick ON webhooks_delivery (subscription_id, subject_id, sequence)
     WHERE status = 'pending';
 
@@ -62,6 +62,10 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
                 ("last_sequence", models.BigIntegerField(default=0)),
+                (
+                    "behind",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None),
+                ),
             ],
             options={
                 "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="fan_out_is_one")],
@@ -105,9 +109,7 @@ class Migration(migrations.Migration):
                 ("last_failed_error", models.TextField(blank=True)),
                 (
                     "drags",
-                    models.BooleanField(
-                        default=False, help_text="Its last attempt failed or was slow: it gets few threads."
-                    ),
+                    models.BooleanField(default=False, help_text="Its last attempt was slow: it gets few threads."),
                 ),
                 (
                     "mail_due_at",
@@ -257,7 +259,7 @@ class Migration(migrations.Migration):
                     model_name="delivery",
                     index=models.Index(
                         condition=models.Q(("status", "pending")),
-                        fields=["subscription", "due_at"],
+                        fields=["subscription", "due_at", "sequence"],
                         name="deliveries_due",
                     ),
                 ),
