@@ -10,7 +10,7 @@ THREADS = 32
 
 
 def subscribe(beneath: str, count: int) -> None:
-    """So many URLs beneath one, of one organisation; without the limit of five a key, which one customer has."""
+    """So many URLs beneath one, five a key, as many as a key may have, and each key another customer's."""
     from django.utils import timezone
 
     from apps.access.services import create_key
@@ -18,16 +18,19 @@ def subscribe(beneath: str, count: int) -> None:
     from apps.outbox.models import PUBLISHED
     from apps.outbox.queries import last_sequence
     from apps.webhooks.installed import guard
-    from apps.webhooks.models import Subscription
+    from apps.webhooks.models import MOST_SUBSCRIPTIONS, Subscription
     from apps.webhooks.sealing import seal
     from apps.webhooks.signing import new_secret
 
-    organization, now = organization_on_tier(name=f"Bench {uuid4()}", tier="growth"), timezone.now()
-    key, _ = create_key(organization=organization, name="bench", now=now)
+    now = timezone.now()
+    organizations = [
+        organization_on_tier(name=f"Bench {uuid4()}", tier="growth") for _ in range(0, count, MOST_SUBSCRIPTIONS)
+    ]
+    keys = [create_key(organization=each, name="bench", now=now)[0] for each in organizations]
     urls = [f"{beneath}/{number}" for number in range(count)]
     Subscription.objects.bulk_create(
         Subscription(
-            key=key,
+            key=keys[number // MOST_SUBSCRIPTIONS],
             url=url,
             compared_url=guard().register(url).normalised,
             events=[PUBLISHED],
@@ -35,7 +38,7 @@ def subscribe(beneath: str, count: int) -> None:
             begins_after=last_sequence(),
             sealed_secret=seal(new_secret()),
         )
-        for url in urls
+        for number, url in enumerate(urls)
     )
 
 
@@ -43,7 +46,7 @@ def unsubscribe(containing: str) -> None:
     """Delete those whose URL has this in it."""
     from django.utils import timezone
 
-    from apps.webhooks.models import Subscription
+    from apps.webhooks.models import MOST_SUBSCRIPTIONS, Subscription
 
     Subscription.objects.filter(url__contains=containing).update(deleted_at=timezone.now())
 
