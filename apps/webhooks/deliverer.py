@@ -147,16 +147,19 @@ class Deliverer:
         try:
             self.unrecorded = self._recorded(self.unrecorded, now)
         except (DataError, IntegrityError):  # one of them cannot be stored as it is: it must not hold up the others
-            outcomes, self.unrecorded = self.unrecorded, []
-            for outcome in outcomes:
-                try:
-                    self.unrecorded += self._recorded([outcome], now)
-                except (DataError, IntegrityError):
-                    log.exception("outcome not stored", delivery=str(outcome.due.id))
-                    self.unrecorded += self._recorded([in_plain_words(outcome)], now)
+            for _ in range(len(self.unrecorded)):
+                later = self._recorded_alone(self.unrecorded[0], now)
+                self.unrecorded = self.unrecorded[1:] + later
 
     def _recorded(self, outcomes: list[Outcome], now: datetime) -> list[Outcome]:
         return record(outcomes, holder=self.holder, jitter=self.jitter, now=now)
+
+    def _recorded_alone(self, outcome: Outcome, now: datetime) -> list[Outcome]:
+        try:
+            return self._recorded([outcome], now)
+        except (DataError, IntegrityError):
+            log.exception("outcome not stored", delivery=str(outcome.due.id))
+            return self._recorded([in_plain_words(outcome)], now)
 
     def _sweep(self, now: datetime) -> None:
         """What no one told us of: what may not be sent any more, and what is due in lanes in hand."""

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import OperationalError, connection, connections, transaction
+from django.db import DataError, OperationalError, connection, connections, transaction
 
 from apps.outbox.models import SETTLED, OutboxEvent
 from apps.outbox.services import emit
@@ -88,6 +88,29 @@ def test_an_outcome_that_cannot_be_stored_does_not_stop_the_others(delivering, p
     told(at=BEGAN)
     turns(delivering, 10)
     assert len(post.seconds(url=THERE)) == 2
+
+
+def test_no_outcome_is_forgotten_when_postgresql_goes_away_in_between(delivering, post, monkeypatch) -> None:
+    subscriptions = [subscribed(url, now=BEGAN) for url in (HERE, THERE)]
+    told(at=BEGAN)
+    delivering.deliverer.turn()
+    real, asked = module.record, []
+
+    def failing(outcomes: Any, **named: Any) -> Any:
+        asked.append(len(outcomes))
+        if len(outcomes) == 2:
+            raise DataError("one of them cannot be stored")
+        if len(asked) == 3:
+            raise OperationalError("server closed the connection unexpectedly")
+        return real(outcomes, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "record", failing)
+        with pytest.raises(OperationalError):
+            delivering.deliverer.turn()
+    delivering.deliverer.turn()
+    assert [only(each).status for each in subscriptions] == ["delivered"] * 2
+    assert len(post.sent) == 2
 
 
 @pytest.mark.parametrize("rows", [FanOut.objects.all(), Subscription.objects.filter(url=HERE)])
