@@ -46,7 +46,7 @@ def unsubscribe(containing: str) -> None:
     """Delete those whose URL has this in it."""
     from django.utils import timezone
 
-    from apps.webhooks.models import MOST_SUBSCRIPTIONS, Subscription
+    from apps.webhooks.models import Subscription
 
     Subscription.objects.filter(url__contains=containing).update(deleted_at=timezone.now())
 
