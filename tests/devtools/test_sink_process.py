@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from apps.devtools.sink.arrivals import Arrival, Arrivals
+from apps.devtools.stack.ports import free_port
 from tests.devtools.test_sink import BODY, SECRET, send
 from tests.sinks import COMMAND, NAME, ROOT, RunningSink, running_sink
 
@@ -62,11 +63,12 @@ def test_what_is_kept_is_bounded_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_started_again_it_is_trusted_as_before_and_knows_the_secrets(tmp_path: Path) -> None:
-    with running_sink(tmp_path) as first:
+    port = ("--port", str(free_port()), "--control", "0")  # not one that an outgoing connection may take meanwhile
+    with running_sink(tmp_path, *port) as first:
         first.control.learn(SECRET, path="/demo")
         sender = first.sender()
         trusted = first.ca_file.read_bytes()
-    with running_sink(tmp_path, "--port", str(first.port)) as second:
+    with running_sink(tmp_path, *port) as second:
         assert second.ca_file.read_bytes() == trusted
         assert sender.send(f"https://{NAME}:8443/x", body=b"{}", headers={}).delivered
         send(second, "/demo")

@@ -368,6 +368,8 @@ def test_new_weeks_are_made_while_somebody_reads_long_and_nobody_waits() -> None
     let_go.set()
     for thread in (reader, maker, other):
         thread.join()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE webhooks_delivery_20330523, webhooks_attempt_20330523")
     assert not waits
 
 
