@@ -15,7 +15,7 @@ from bench.run import QUICK, WHOLE, Run
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description="The benchmark tables, each row beside its peers.")
-    parser.add_argument("--quick", action="store_true", help="100,000 picks and three short runs: two minutes, rough")
+    parser.add_argument("--quick", action="store_true", help="100,000 picks and three short runs: four minutes, rough")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the rows; else below bench/results/")
     return parser.parse_args()
 
