@@ -184,6 +184,8 @@ class Deliverer:
 
     def _take_up(self, now: datetime) -> None:
         """Lanes that were not in hand come first: each has one attempt before any has two."""
+        if self._ending.is_set():
+            return
         left = Allowance(self.crew, self.lanes.values())
         new: list[Lane] = []
         for drags in (False, True):

@@ -244,6 +244,20 @@ def test_what_fails_in_a_turn_is_done_by_a_later_one(post, clock, monkeypatch) -
     assert (only(subscription).status, len(post.sent)) == ("delivered", 1)
 
 
+def test_one_that_is_asked_to_end_finishes_what_it_has_and_takes_up_nothing(post, clock) -> None:
+    subscription = subscribed(now=BEGAN)
+    first = told(at=BEGAN)
+    delivering = Delivering(post, clock)
+    delivering.deliverer.turn()
+    delivering.deliverer.end()
+    second = told(at=BEGAN)
+    delivering.deliverer.turn()
+    assert [sent.event_id for sent in post.sent] == [str(first.id)]
+    stand = dict(subscription.deliveries.values_list("event_id", "status"))
+    assert stand == {first.id: "delivered", second.id: "pending"}
+    assert delivering.deliverer.lanes == {}
+
+
 def test_a_fault_of_ours_is_an_attempt_that_failed(post, clock, monkeypatch) -> None:
     subscription = subscribed(now=BEGAN)
     told(at=BEGAN)
