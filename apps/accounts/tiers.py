@@ -28,3 +28,8 @@ TIERS = {tier.slug: tier for tier in (STARTER, GROWTH, ENTERPRISE)}
 def reaches(current: str, minimum: str) -> bool:
     """Whether a tier opens what the minimum tier opens. KeyError for an unknown slug."""
     return TIERS[current].rank >= TIERS[minimum].rank
+
+
+def opening(minimum: Tier) -> list[str]:
+    """The slugs of the tiers that open what the minimum tier opens."""
+    return [slug for slug in TIERS if reaches(slug, minimum.slug)]

@@ -4,7 +4,18 @@ import uuid
 
 from django.db import models
 
+from apps.core.errors import AppError
+
 PUBLISHED, SETTLED = TYPES = ("pick.published", "pick.settled")  # every type of event that there is
+
+
+class InvalidEvents(AppError):
+    """Somebody named an event that there is not. both: how two are named."""
+
+    code = "invalid_events"
+
+    def __init__(self, *, both: str = "or both") -> None:
+        super().__init__(f"events: Name {' or '.join(TYPES)}, {both}.", allowed=list(TYPES))
 
 
 class OutboxHead(models.Model):

@@ -84,9 +84,9 @@ class Deliverer:
         self.jitter = jitter
         self.holder = uuid4()
         self.lanes: dict[UUID, Lane] = {}
-        self.crew = Crew(self.attempt, most=settings.DELIVER_THREADS, told=self._told)
-        self.unrecorded: list[Outcome] = []
         self._woken = threading.Event()
+        self.crew = Crew(self.attempt, most=settings.DELIVER_THREADS, told=self._woken.set)
+        self.unrecorded: list[Outcome] = []
         self._ending = threading.Event()
         self._beginning = threading.Lock()
         self._threads: dict[str, threading.Thread] = {}
@@ -178,9 +178,6 @@ class Deliverer:
     def _look_everywhere(self) -> None:
         for lane in self.lanes.values():
             lane.more = True
-
-    def _told(self) -> None:
-        self._woken.set()
 
     def _take_up(self, now: datetime) -> None:
         """Lanes that were not in hand come first: each has one attempt before any has two."""

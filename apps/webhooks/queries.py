@@ -11,11 +11,7 @@ from apps.accounts.models import Organization
 from apps.webhooks.models import Attempt, Delivery, Reason, Standing, Subscription
 from apps.webhooks.standing import OPENING_TIERS
 
-DISABLED = (
-    "disabled"  # what its owner cannot mend at the subscription itself: its key has ended, or its tier is too low
-)
-
-
+DISABLED = "disabled"  # by what cannot be mended at the subscription itself: its key has ended, its tier is too low
 MOST_ATTEMPTS = 20
 
 

@@ -48,7 +48,6 @@ UPDATE webhooks_delivery d SET attempts = greatest(d.attempts, tried.attempts)
 FROM unnest(%(ids)s::uuid[], %(created_at)s::timestamptz[], %(attempts)s::int[]) AS tried (id, created_at, attempts)
 WHERE d.id = tried.id AND d.created_at = tried.created_at
 """
-
 LOOK_AGAIN = """
 UPDATE webhooks_subscription SET due_at = least(due_at, %(now)s) WHERE id = ANY(%(ids)s::uuid[])
 """

@@ -5,7 +5,7 @@ from django.db import transaction
 from apps.webhooks.models import Subscription
 from apps.webhooks.sealing import is_newest, seal_anew
 
-BATCH = 200  # rows locked at once: a deliverer waits no longer than for these
+BATCH = 200  # rows locked at once: deliverers pass these over meanwhile
 
 
 def renew_encryption(*, batch: int = BATCH) -> int:

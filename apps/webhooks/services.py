@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from apps.access.models import ApiKey
 from apps.core.errors import AppError
 from apps.core.times import rfc3339
-from apps.outbox.models import TYPES
+from apps.outbox.models import TYPES, InvalidEvents
 from apps.outbox.queries import last_sequence
 from apps.webhooks.installed import guard, sender
 from apps.webhooks.models import MOST_SUBSCRIPTIONS, TEST, Attempt, Delivery, Reason, Standing, State, Subscription
@@ -30,10 +30,6 @@ MOST_AT_ONCE = 2
 LOOK_UPS = BoundedSemaphore(MOST_AT_ONCE)
 TESTING: set[UUID] = set()  # the organisations that have a test under way: one each
 ASKING = Lock()
-
-
-class InvalidEvents(AppError):
-    code = "invalid_events"
 
 
 class DuplicateUrl(AppError):
@@ -245,7 +241,7 @@ def previous_secret(subscription: Subscription, *, now: datetime) -> str | None:
 def read_events(events: Sequence[str]) -> list[str]:
     """The types that are named, each once, in the order that we name them in. InvalidEvents."""
     if not events or not set(events) <= set(TYPES):
-        raise InvalidEvents(f"events: Name {' or '.join(TYPES)}, or both.", allowed=list(TYPES))
+        raise InvalidEvents
     return [each for each in TYPES if each in events]
 
 

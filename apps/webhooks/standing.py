@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.db import connection
 
-from apps.accounts.tiers import GROWTH, TIERS, reaches
+from apps.accounts.tiers import GROWTH, opening
 
-OPENING_TIERS = [slug for slug in TIERS if reaches(slug, GROWTH.slug)]
+OPENING_TIERS = opening(GROWTH)
 
 # The Reason why a subscription `s` of key `k` and organisation `o` may not be sent to; empty where it may.
 WHY = """CASE

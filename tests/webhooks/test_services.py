@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from apps.outbox.models import PUBLISHED, SETTLED
+from apps.outbox.models import PUBLISHED, SETTLED, InvalidEvents
 from apps.webhooks import deliverer as module
 from apps.webhooks import services
 from apps.webhooks.fan_out import fan_out
@@ -15,7 +15,6 @@ from apps.webhooks.services import (
     PREVIOUS_VALID,
     Busy,
     DuplicateUrl,
-    InvalidEvents,
     NotSent,
     change_subscription,
     create_subscription,

@@ -13,7 +13,7 @@ from django.db import connections
 from django.utils import timezone
 
 from apps.access.queries import still_opening
-from apps.accounts.tiers import ENTERPRISE, TIERS, reaches
+from apps.accounts.tiers import ENTERPRISE, opening
 from apps.api.stream.hub import Hub
 from apps.core.postgres import hearing
 from apps.outbox.queries import events_after, last_sequence
@@ -25,7 +25,7 @@ LOOK_SECONDS = 1.0  # a notice that was lost costs so much
 KEYS_SECONDS = 2.0
 PAUSE_SECONDS = 0.25
 BATCH = 200
-OPENING_TIERS = [slug for slug in TIERS if reaches(slug, ENTERPRISE.slug)]
+OPENING_TIERS = opening(ENTERPRISE)
 
 Found = TypeVar("Found")
 

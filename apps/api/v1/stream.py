@@ -17,17 +17,13 @@ from apps.api.stream.hub import HUB
 from apps.api.stream.places import MOST_STREAMS, Place, leave_place, take_place
 from apps.api.v1.base import ApiView
 from apps.core.errors import AppError
-from apps.outbox.models import PUBLISHED, TYPES
+from apps.outbox.models import PUBLISHED, TYPES, InvalidEvents
 from apps.outbox.queries import first_told_after, last_sequence
 
 EVENT_STREAM = "text/event-stream"
 KEPT = timedelta(hours=24)
 MOST_DIGITS = 18
 BLOCK = 'event: pick.published\ndata: {"id":"0b9c2f6e-7c1d-4a53-9a57-3d1f6f0c2b11","odds":1.91}\nid: 1042\n\n'
-
-
-class InvalidEvents(AppError):
-    code = "invalid_events"
 
 
 class InvalidLastEventId(AppError):
@@ -109,7 +105,7 @@ def event_types(asked: str) -> frozenset[str]:
     """The types that are named, with commas between them. InvalidEvents."""
     types = frozenset(asked.split(","))
     if not types <= set(TYPES):
-        raise InvalidEvents(f"events: Name {' or '.join(TYPES)}, or both with a comma.", allowed=list(TYPES))
+        raise InvalidEvents(both="or both with a comma")
     return types
 
 

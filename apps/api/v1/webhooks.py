@@ -18,13 +18,12 @@ from apps.api.fields import parse_id
 from apps.api.openapi import id_in_path
 from apps.api.v1.base import ApiView, NotFound
 from apps.core.times import rfc3339
-from apps.outbox.models import TYPES
+from apps.outbox.models import TYPES, InvalidEvents
 from apps.webhooks.installed import guard
 from apps.webhooks.models import Delivery, Standing, Subscription
 from apps.webhooks.queries import DISABLED, status_of, subscriptions_of
 from apps.webhooks.services import (
     DuplicateUrl,
-    InvalidEvents,
     SubscriptionLimit,
     change_subscription,
     create_subscription,
