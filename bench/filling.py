@@ -58,9 +58,11 @@ ORDER BY fixture.kickoff_at DESC
 LIMIT %(picks)s
 """
 RECORD = """
-INSERT INTO picks_dailyrecord (day, sport, settled, pushes, wins, profit, edge_sum, clv_count, clv_sum)
+INSERT INTO picks_dailyrecord (
+    day, sport, settled, pushes, wins, profit, profit_squares, edge_sum, clv_count, clv_beats, clv_sum, clv_squares
+)
 SELECT (settled_at AT TIME ZONE 'UTC')::date, sport, count(*), 0, count(*) FILTER (WHERE result = 'win'), sum(profit),
-    sum(edge), count(clv), sum(clv)
+    sum(profit * profit), sum(edge), count(clv), count(*) FILTER (WHERE clv > 0), sum(clv), sum(clv * clv)
 FROM picks_pick WHERE status = 'settled' GROUP BY 1, 2
 """
 

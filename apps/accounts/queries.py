@@ -1,6 +1,7 @@
 """Reads of organisations and of who belongs to them."""
 
-from apps.accounts.models import Membership, Organization, Role
+from apps.accounts.models import Membership, Organization
+from apps.accounts.roles import Role
 
 
 def owners_of(organization: Organization) -> list[str]:

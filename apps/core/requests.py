@@ -1,10 +1,11 @@
-"""What a request is known by: its id, the caller's own or one of ours."""
+"""What a request is known by: its id, the caller's own or one of ours, and the address it comes from."""
 
 import re
 import secrets
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest
 
 HEADER = "X-Request-Id"
@@ -29,3 +30,10 @@ def name_request(environ: dict[str, Any]) -> str:
 def request_id(request: HttpRequest) -> str:
     """The id that `name_request` gave; empty for a request that never passed it."""
     return str(request.META.get(KEPT_IN, ""))
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where the request comes from: what the outermost of our own proxies saw. What stands before it may be forged."""
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    trusted = hops[-settings.TRUSTED_PROXIES :] if settings.TRUSTED_PROXIES else []
+    return trusted[0] if trusted else str(request.META.get("REMOTE_ADDR", ""))

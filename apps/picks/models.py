@@ -212,9 +212,12 @@ class DailyRecord(models.Model):
     pushes = models.IntegerField(default=0)
     wins = models.IntegerField(default=0, help_text="win and half_win.")
     profit = models.DecimalField(max_digits=16, decimal_places=4, default=0)
+    profit_squares = models.DecimalField(max_digits=24, decimal_places=8, default=0)
     edge_sum = models.DecimalField(max_digits=18, decimal_places=8, default=0)
     clv_count = models.IntegerField(default=0)
+    clv_beats = models.IntegerField(default=0, help_text="CLV above 0.")
     clv_sum = models.DecimalField(max_digits=18, decimal_places=8, default=0)
+    clv_squares = models.DecimalField(max_digits=28, decimal_places=16, default=0)
 
     class Meta:
         ordering = ["day", "sport"]

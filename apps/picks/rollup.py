@@ -3,21 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import UTC, date, datetime
+from operator import attrgetter
 
 from django.db import connection, transaction
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from apps.picks.models import DailyRecord, Outcome, Pick, Status
 from apps.picks.record import ZERO, Counted, Tally, tally
 
-UPSERT = """
-INSERT INTO picks_dailyrecord AS d (day, sport, settled, pushes, wins, profit, edge_sum, clv_count, clv_sum)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (day, sport) DO UPDATE SET
-  settled = d.settled + EXCLUDED.settled, pushes = d.pushes + EXCLUDED.pushes, wins = d.wins + EXCLUDED.wins,
-  profit = d.profit + EXCLUDED.profit, edge_sum = d.edge_sum + EXCLUDED.edge_sum,
-  clv_count = d.clv_count + EXCLUDED.clv_count, clv_sum = d.clv_sum + EXCLUDED.clv_sum
+COLUMNS = [field.name for field in fields(Tally)]  # the daily record's, named as a tally's sums
+UPSERT = f"""
+INSERT INTO picks_dailyrecord AS d (day, sport, {", ".join(COLUMNS)})
+VALUES (%s, %s{", %s" * len(COLUMNS)})
+ON CONFLICT (day, sport) DO UPDATE SET {", ".join(f"{name} = d.{name} + EXCLUDED.{name}" for name in COLUMNS)}
 """
 Sums = dict[tuple[date, str], Tally]
 
@@ -58,9 +57,12 @@ def raw_sums(start: datetime | None = None, until: datetime | None = None, sport
         pushes=Count("result", filter=Q(result=Outcome.PUSH)),
         wins=Count("result", filter=Q(result__in=[Outcome.WIN, Outcome.HALF_WIN])),
         profit_sum=Sum("profit"),
+        profit_squares=Sum(F("profit") * F("profit")),
         edge_sum=Sum("edge"),
         clv_count=Count("clv"),
+        clv_beats=Count("clv", filter=Q(clv__gt=0)),
         clv_sum=Sum("clv", default=ZERO),
+        clv_squares=Sum(F("clv") * F("clv"), default=ZERO),
     )
     return {(day, slug): Tally(*sums) for day, slug, *sums in rows.order_by()}
 
@@ -89,17 +91,13 @@ def rebuild() -> int:
 
 def kept_sums(days: QuerySet[DailyRecord]) -> Sums:
     """What the record says of these days and sports."""
-    rows = days.values_list("day", "sport", *(field.name for field in fields(Tally)))
+    rows = days.values_list("day", "sport", *COLUMNS)
     return {(day, slug): Tally(*sums) for day, slug, *sums in rows}
 
 
 def _add(sums: Sums) -> None:
     # In one order, so that two transactions that add to several days never wait for each other in a ring.
-    rows = [
-        (day, sport, t.settled, t.pushes, t.wins, t.profit, t.edge_sum, t.clv_count, t.clv_sum)
-        for (day, sport), t in sorted(sums.items())
-        if t != Tally()
-    ]
+    rows = [(*key, *attrgetter(*COLUMNS)(added)) for key, added in sorted(sums.items()) if added != Tally()]
     if rows:
         with connection.cursor() as cursor:
             cursor.executemany(UPSERT, rows)

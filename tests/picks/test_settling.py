@@ -4,6 +4,7 @@ import json
 import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from statistics import stdev
 from typing import Any
 
 import pytest
@@ -162,12 +163,14 @@ class TestCorrections:
         ended(pick.fixture, "Arsenal", (1, 0))
         settled(pick)
         first_settled = pick.settled_at
+        assert DailyRecord.objects.get().profit_squares == Decimal("1.12") ** 2
         settle_pick(pick_id=pick.pk, result="loss", now=AFTER + timedelta(days=2), reason="The goal was annulled.")
         pick.refresh_from_db()
         assert (pick.result, pick.profit, pick.settled_at) == ("loss", -1, first_settled)
         assert list(pick.settlements.values_list("number", "result")) == [(1, "win"), (2, "loss")]
         event = json.loads(OutboxEvent.objects.last().body)  # type: ignore[union-attr]
         assert event["data"]["correction"] is True
+        assert DailyRecord.objects.get().profit_squares == 1
         assert differences() == []
 
     def test_to_void_and_back_leaves_the_record_as_it_was(self) -> None:
@@ -234,6 +237,9 @@ class TestTrackRecord:
         def mean(values: list[Decimal]) -> float | None:
             return float(round(100 * sum(values, Decimal(0)) / len(values), 2)) if values else None
 
+        def error(values: list[Decimal]) -> float | None:
+            return float(round(100 * stdev(values) / Decimal(len(values)).sqrt(), 2)) if len(values) > 1 else None
+
         wins = [Decimal(pick.result in ("win", "half_win")) for pick in bets]
         assert told["overall"] == {
             "roi_pct": mean(profits),
@@ -241,6 +247,10 @@ class TestTrackRecord:
             "total_settled": len(counted),
             "clv_avg_pct": mean(clvs),
             "edge_avg_pct": mean([pick.edge for pick in counted]),
+            "roi_se_pct": error(profits),
+            "clv_se_pct": error(clvs),
+            "clv_count": len(clvs),
+            "beat_close_pct": mean([Decimal(clv > 0) for clv in clvs]),
         }
         assert sum(row["total_settled"] for row in told["per_sport"]) == len(counted)
         days = [row["date"] for row in told["series"]]
@@ -252,6 +262,7 @@ class TestTrackRecord:
         assert track_record(sport="soccer", days_back=30, now=self.NOW) == {
             "overall": {
                 "roi_pct": None, "win_rate": None, "total_settled": 0, "clv_avg_pct": None, "edge_avg_pct": None,
+                "roi_se_pct": None, "clv_se_pct": None, "clv_count": 0, "beat_close_pct": None,
             },
             "per_sport": [],
             "series": [],
@@ -266,8 +277,9 @@ class TestTrackRecord:
     def test_the_record_is_proved_and_rebuilt(self) -> None:
         self.history(20)
         call_command("rebuild_record", "--check")
-        DailyRecord.objects.filter(day__gte=date(2026, 1, 1)).update(profit=5)
-        with pytest.raises(CommandError, match="differ"):
-            call_command("rebuild_record", "--check")
-        assert rebuild() > 0
-        assert differences() == []
+        for column in ("profit", "profit_squares", "clv_beats", "clv_squares"):
+            DailyRecord.objects.filter(day__gte=date(2026, 1, 1)).update(**{column: 5})
+            with pytest.raises(CommandError, match="differ"):
+                call_command("rebuild_record", "--check")
+            assert rebuild() > 0
+            assert differences() == []

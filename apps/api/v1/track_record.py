@@ -21,7 +21,7 @@ class TrackRecordQuery(serializers.Serializer[Any]):
 
 
 class OverallShape(serializers.Serializer[Any]):
-    """Over every settled pick but void ones; means are null where nothing was counted."""
+    """Over every settled pick but void ones; means are null where nothing was counted, standard errors below two."""
 
     roi_pct = serializers.FloatField(allow_null=True, help_text="100 × profit / picks, at one unit each.")
     win_rate = serializers.FloatField(
@@ -30,6 +30,19 @@ class OverallShape(serializers.Serializer[Any]):
     total_settled = serializers.IntegerField(min_value=0)
     clv_avg_pct = serializers.FloatField(allow_null=True, help_text="Mean gain of our odds over the closing line.")
     edge_avg_pct = serializers.FloatField(allow_null=True)
+    roi_se_pct = serializers.FloatField(
+        allow_null=True,
+        min_value=0,
+        help_text="Standard error of `roi_pct`: two of them either way hold the true return in about 95 of 100 cases.",
+    )
+    clv_se_pct = serializers.FloatField(allow_null=True, min_value=0, help_text="Standard error of `clv_avg_pct`.")
+    clv_count = serializers.IntegerField(min_value=0, help_text="Picks that have a closing line.")
+    beat_close_pct = serializers.FloatField(
+        allow_null=True,
+        min_value=0,
+        max_value=100,
+        help_text="100 × picks whose odds were above the closing line / `clv_count`.",
+    )
 
 
 class SportShape(serializers.Serializer[Any]):
@@ -50,7 +63,17 @@ class TrackRecordShape(serializers.Serializer[Any]):
 
 
 RECORD = {
-    "overall": {"roi_pct": 8.3, "win_rate": 54.1, "total_settled": 420, "clv_avg_pct": 2.1, "edge_avg_pct": 3.8},
+    "overall": {
+        "roi_pct": 8.3,
+        "win_rate": 54.1,
+        "total_settled": 420,
+        "clv_avg_pct": 2.1,
+        "edge_avg_pct": 3.8,
+        "roi_se_pct": 4.87,
+        "clv_se_pct": 0.55,
+        "clv_count": 396,
+        "beat_close_pct": 57.58,
+    },
     "per_sport": [{"sport": "soccer", "roi_pct": 9.1, "total_settled": 180}],
     "series": [{"date": "2026-05-01", "cumulative_pnl_pct": 4.2}],
 }
