@@ -1,4 +1,4 @@
-"""`make bench`: every row of the tables in one run, each beside its peers. ARGS="--quick --json FILE"."""
+"""`make bench`: every row of the tables in one run, each beside its peers. ARGS="--quick --json FILE --only pages"."""
 
 import argparse
 import sys
@@ -10,13 +10,14 @@ from apps.devtools.stack.processes import StackError
 from bench import profile, report
 from bench.install import FOLDER, ROOT
 from bench.load import need_wrk
-from bench.run import QUICK, WHOLE, Run
+from bench.run import PARTS, QUICK, WHOLE, Run
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description="The benchmark tables, each row beside its peers.")
     parser.add_argument("--quick", action="store_true", help="100,000 picks and three short runs: four minutes, rough")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the rows; else below bench/results/")
+    parser.add_argument("--only", choices=PARTS, help="one part alone, without the profile")
     return parser.parse_args()
 
 
@@ -28,7 +29,7 @@ def main() -> None:
     try:
         need_wrk()
         with tempfile.TemporaryDirectory(prefix="betedge-bench-") as folder, Run(Path(folder), sizes) as run:
-            rows, parts = run.rows(), run.profile()
+            rows, parts = (run.part(asked.only), {}) if asked.only else (run.rows(), run.profile())
     except StackError as error:
         sys.exit(str(error))
     where = report.machine()
@@ -37,7 +38,8 @@ def main() -> None:
     )
     print(", ".join(f"{name} {number}" for name, number in report.versions().items()), end="\n\n")
     print(report.table(rows))
-    print(f"\n{profile.table(parts)}")
+    if parts:
+        print(f"\n{profile.table(parts)}")
     report.write(file, rows, parts, runs=sizes.runs, picks=sizes.many)
     print(f"\n{sum(row.met for row in rows)} of {len(rows)} rows met. Written to {file}.")
 

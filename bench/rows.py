@@ -1,10 +1,21 @@
 """From what was measured to the rows of the tables, with the targets they have to meet."""
 
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
 from bench.load import Load
 from bench.report import Row
 
 FLAT = 1.2  # how much longer the larger one may take
 ENTERPRISE_KB, STARTER_KB = 110, 2
+PAGE_MS = 100
+
+
+class PageTime(NamedTuple):
+    """A page's name, and the median of its milliseconds."""
+
+    what: str
+    ms: float
 
 
 def warm_rows(saw: dict[str, Load], *, deep: int) -> list[Row]:
@@ -65,3 +76,21 @@ def limiter_rows(by: dict[str, dict[str, float]]) -> list[Row]:
         Row("memory of an Enterprise key at its limit", "KB", ours["bytes"] / 1e3, ENTERPRISE_KB),
         Row("memory of a Starter key at its limit", "KB", ours["starter_bytes"] / 1e3, STARTER_KB),
     ]
+
+
+def slowest(pages: Sequence[PageTime]) -> PageTime:
+    return max(pages, key=lambda page: page.ms)
+
+
+def page_rows(saw: Mapping[str, Sequence[PageTime]], *, new: Mapping[str, float], barest: float) -> list[Row]:
+    """The slowest page of each area; beside it the same page of a new customer, where customers have it.
+
+    barest: milliseconds of a page that says one sentence.
+    """
+    rows = []
+    for area, pages in saw.items():
+        what, ms = slowest(pages)
+        of = f", slowest of {len(pages)}" if len(pages) > 1 else ""
+        beside = {"new customer": new[what], "one sentence": barest} if what in new else {}
+        rows.append(Row(f"page of {area}: {what}{of}", "ms", ms, PAGE_MS, beside=beside))
+    return rows

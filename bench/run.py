@@ -17,6 +17,7 @@ from apps.devtools.stack.processes import StackError
 from bench import profile, streams
 from bench.install import ROOT
 from bench.load import Caller, Load, load
+from bench.pages import Pages
 from bench.product import Product
 from bench.report import Row
 from bench.rows import limiter_rows, waiting_rows, warm_rows
@@ -28,13 +29,14 @@ STREAM_EVENTS = 10
 SETTLE_SECONDS = 0.1  # after a change, until every process has heard of it
 CONVENTIONAL = "bench.peers.conventional.wsgi:application"
 CEILING = "bench.peers.ceiling:application"
+PARTS = ("webhooks", "pages")  # that can be run alone: they ask nothing of the others' databases
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """few, many: settled picks of the two databases. seconds: of one load. waits: single requests a time row takes.
 
-    streams: readers of one process, who are told of STREAM_EVENTS.
+    streams: readers of one process, who are told of STREAM_EVENTS. year: settled picks behind the pages.
     publications: to 1,000 webhooks each. drain: webhook deliveries due at once.
 
     organizations, keys_each: whose Enterprise keys are used in turn, 10,000 requests an hour each: no limit is raised.
@@ -50,6 +52,7 @@ class Sizes:
     organizations: int = 4
     keys_each: int = 50
     streams: int = 5_000
+    year: int = 100_000
 
     @property
     def deep(self) -> int:
@@ -81,7 +84,7 @@ class Site:
 
 
 class Run:
-    """Everything that a run starts, ended with it. `rows()` measures."""
+    """Everything that a run starts, ended with it. `rows()` measures all of it, `part()` one part alone."""
 
     def __init__(self, folder: Path, sizes: Sizes) -> None:
         self.folder = folder
@@ -92,11 +95,8 @@ class Run:
         self.sites: dict[str, Site] = {}
 
     def __enter__(self) -> "Run":
-        try:
-            self.start()
-        except BaseException:
-            self.open.close()
-            raise
+        self.say("starting PostgreSQL and Valkey")
+        self.addresses = self.open.enter_context(stores())
         return self
 
     def __exit__(
@@ -109,8 +109,7 @@ class Run:
 
     def start(self) -> None:
         """Both databases filled, and on each of them our stack and the conventional one; one ceiling."""
-        self.say("starting PostgreSQL and Valkey")
-        addresses = self.addresses = self.open.enter_context(stores())
+        addresses = self.addresses
         for number, (size, picks) in enumerate({"few": self.sizes.few, "many": self.sizes.many}.items(), start=1):
             self.say(f"filling a database with {picks:,} settled picks")
             extra = self.database(addresses, size, number)
@@ -168,7 +167,12 @@ class Run:
             found[only] = profile.shares(file.read_text().splitlines()) if file.exists() else {}
         return found
 
+    def part(self, name: str) -> list[Row]:
+        """The rows of one of PARTS."""
+        return {"webhooks": self.webhooks, "pages": self.pages}[name]()
+
     def rows(self) -> list[Row]:
+        self.start()
         deep = f"{PICKS}&cursor={self.products['many']('cursor', self.sizes.deep)}"
         return [
             *warm_rows(self.loads(deep), deep=self.sizes.deep),
@@ -176,7 +180,14 @@ class Run:
             *limiter_rows(self.limiters()),
             *self.streams(),
             *self.webhooks(),
+            *self.pages(),
         ]
+
+    def pages(self) -> list[Row]:
+        extra = self.database(self.addresses, "pages", 22)
+        folder = self.folder / "pages"
+        folder.mkdir()
+        return Pages(folder, extra, picks=self.sizes.year, times=self.sizes.waits, say=self.say).rows()
 
     def webhooks(self) -> list[Row]:
         extra = self.database(self.addresses, "webhooks", 21)

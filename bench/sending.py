@@ -15,16 +15,17 @@ def subscribe(beneath: str, count: int) -> None:
 
     from apps.access.services import create_key
     from apps.accounts.services import organization_on_tier
+    from apps.core.sealing import seal
     from apps.outbox.models import PUBLISHED
     from apps.outbox.queries import last_sequence
     from apps.webhooks.installed import guard
     from apps.webhooks.models import MOST_SUBSCRIPTIONS, Subscription
-    from apps.webhooks.sealing import seal
     from apps.webhooks.signing import new_secret
 
     now = timezone.now()
     organizations = [
-        organization_on_tier(name=f"Bench {uuid4()}", tier="growth") for _ in range(0, count, MOST_SUBSCRIPTIONS)
+        organization_on_tier(name=f"Bench {uuid4()}", tier="growth", now=now)
+        for _ in range(0, count, MOST_SUBSCRIPTIONS)
     ]
     keys = [create_key(organization=each, name="bench", now=now)[0] for each in organizations]
     urls = [f"{beneath}/{number}" for number in range(count)]

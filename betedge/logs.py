@@ -6,7 +6,10 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-SECRET = re.compile(r"betedge_[0-9a-f]{9,}|(?<=apiKey=)[^&\s\"']+|(?<=://)[^/@\s:]*:[^/@\s]+(?=@)")
+SECRET = re.compile(
+    r"betedge_[0-9a-f]{9,}|(?<=apiKey=)[^&\s\"']+|(?<=://)[^/@\s:]*:[^/@\s]+(?=@)"
+    r"|(?:(?<=/invitations/)|(?<=%2Finvitations%2F))[\w-]{43}"
+)
 
 
 def strike_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -132,6 +132,10 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "apps.core",
     "apps.accounts",
     "apps.access",
@@ -140,6 +144,7 @@ INSTALLED_APPS = [
     "apps.picks",
     "apps.webhooks",
     "apps.api",
+    "apps.dashboard",
     "apps.docs",
     *([] if PRODUCTION else ["apps.devtools"]),
 ]
@@ -147,6 +152,7 @@ MIDDLEWARE = [
     "apps.core.middleware.request_id",
     "apps.api.gate.gate",
     "apps.core.middleware.security_headers",
+    "apps.core.unavailable.unavailable",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -155,6 +161,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "apps.accounts.sessions.noted",
+    "apps.accounts.staff.two_factors",
 ]
 ROOT_URLCONF = "betedge.urls"
 WSGI_APPLICATION = "betedge.wsgi.application"
@@ -193,6 +202,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # a page of 500 picks approved in bulk sends one field a pick
 
 # --- Behind the front --------------------------------------------------------------------------------------------
@@ -225,6 +235,58 @@ if BETEDGE_ENV != "test":  # the test database is dropped at the end: no pool ma
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # a restarted server costs a reconnect, not an error
 WEB_WORKERS = whole("BETEDGE_WEB_WORKERS", 2)  # each serves a share of the little that is served without Redis
 REDIS_URL = required("REDIS_URL", "redis://127.0.0.1:6379/0")
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cache",
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
+}
+
+# --- Accounts ----------------------------------------------------------------------------------------------------
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/dashboard"
+ACCOUNT_ADAPTER = "apps.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"signup": "apps.accounts.forms.SignUpForm"}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up; any other is asked to sign in
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 3
+ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one replaces it when it is confirmed
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {  # the "key" is the account's address, known or not
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "signup": "20/m/ip",
+    "confirm_email": "1/3m/key",
+    "reset_password": "20/m/ip,5/m/key",
+    "reset_password_from_key": "20/m/ip",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+}
+PASSWORD_RESET_TIMEOUT = 3600  # seconds
+MFA_ADAPTER = "apps.accounts.adapter.TwoFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "apps.accounts.forms.CodeForm",
+    "reauthenticate": "apps.accounts.forms.CodeAgainForm",
+    "add_webauthn": "apps.accounts.forms.PasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "BetEdge"
+MFA_TOTP_TOLERANCE = 1  # a clock half a minute off, or a code typed as it changes
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": "10/m/ip"}
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody is signed in without a confirmed one; a new one waits for its confirmation
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # http://localhost
+STAFF_TWO_FACTORS = PRODUCTION
 
 # --- The feed ----------------------------------------------------------------------------------------------------
 PORQPINE_URL = address("PORQPINE_URL", "https://porqpine.cloud")
@@ -261,12 +323,17 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 120
-CELERY_TASK_ROUTES = {"webhooks.deliver": {"queue": "deliver"}}  # slow receivers hold threads of their own
+CELERY_TASK_ROUTES = {  # slow receivers and mail servers hold threads of their own
+    "webhooks.deliver": {"queue": "deliver"},
+    "accounts.send_mail": {"queue": "deliver"},
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": seconds, "options": {"expires": max(seconds, 1)}}
     for name, seconds in {
+        "accounts.send_mail": 1.0,
+        "accounts.forget_sessions": 3600.0,
         "access.drain_usage": 3.0,
         "access.forget_usage": 600.0,
         "feed.poll": 1.0,
@@ -291,7 +358,9 @@ WEBHOOK_CA_FILE = outside_production("BETEDGE_WEBHOOK_CA_FILE")
 WEBHOOK_RETRY_SECONDS = five_delays("BETEDGE_WEBHOOK_RETRY_SECONDS", "60,300,1800,7200,43200")
 DELIVER_THREADS = whole("BETEDGE_DELIVER_THREADS", 256)
 mail = env.email_url_config(required("EMAIL_URL", "consolemail://"))
-EMAIL_BACKEND = mail["EMAIL_BACKEND"]
+MAIL_SENDER = mail["EMAIL_BACKEND"]  # what really sends; pages only queue, so that nobody waits for a mail server
+EMAIL_BACKEND = MAIL_SENDER if ".console." in MAIL_SENDER else "apps.accounts.mail.QueuedBackend"
+EMAIL_FILE_PATH = mail["EMAIL_FILE_PATH"]
 EMAIL_HOST, EMAIL_PORT = mail["EMAIL_HOST"] or "localhost", mail["EMAIL_PORT"] or 25
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = mail["EMAIL_HOST_USER"] or "", mail["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS, EMAIL_USE_SSL = mail.get("EMAIL_USE_TLS", False), mail.get("EMAIL_USE_SSL", False)

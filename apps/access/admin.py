@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from apps.access.models import ApiKey, ApiSecret
 from apps.access.services import revoke_key
+from apps.accounts.audit import Actor, Kind
 from apps.core.admin import ReadOnlyAdmin
+from apps.core.requests import address_of
 
 
 class Secrets(admin.TabularInline):
@@ -57,7 +59,10 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     @admin.action(description="Revoke the selected keys", permissions=["revoke"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
         now = timezone.now()
-        ended = [revoke_key(key_id=key.pk, now=now) for key in keys]
+        by = Actor(
+            Kind.STAFF, request.user.get_username(), user_id=request.user.pk, address=address_of(request) or None
+        )
+        ended = [revoke_key(key_id=key.pk, now=now, by=by) for key in keys]
         self.message_user(request, f"{len(ended)} revoked, in force from now on.")
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:

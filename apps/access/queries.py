@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Max, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from apps.access.keys import PREFIX, hash_secret
 from apps.access.models import ApiError, ApiKey, ApiSecret, UsageDrain, UsageHour, UsageMinute, UsageMonth
@@ -17,6 +18,20 @@ ERRORS_SHOWN = 100
 def working(*, now: datetime) -> QuerySet[ApiKey]:
     """Every key that opens the API at `now`."""
     return ApiKey.objects.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), revoked_at__isnull=True)
+
+
+def ended(*, now: datetime) -> QuerySet[ApiKey]:
+    """Every key that opens the API no longer, the last ended first."""
+    over = ApiKey.objects.filter(Q(revoked_at__isnull=False) | Q(expires_at__lte=now))
+    return over.order_by(Coalesce("revoked_at", "expires_at").desc(), "-pk")
+
+
+def with_uses(keys: QuerySet[ApiKey], *, now: datetime) -> QuerySet[ApiKey]:
+    """Each of the keys with `last_used_at`, some seconds late, and `old_until`: the end of a rotation's grace."""
+    return keys.annotate(
+        last_used_at=Max("secrets__last_used_at"),
+        old_until=Max("secrets__works_until", filter=Q(secrets__works_until__gt=now)),
+    )
 
 
 def working_key(*, secret: str, now: datetime) -> ApiKey | None:
@@ -104,6 +119,11 @@ class Refusal:
 
     error: ApiError
     by_minute: list[tuple[int, int]]
+
+
+def errors_named(organization: Organization, *, request_id: str) -> QuerySet[ApiError]:
+    """What the organisation's requests of this id were answered, as far as it is kept, newest first."""
+    return ApiError.objects.filter(key__organization=organization, request_id=request_id).select_related("key")
 
 
 def refusal(organization: Organization, *, request_id: str) -> Refusal | None:

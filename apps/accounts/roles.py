@@ -30,6 +30,8 @@ MAY = {
     Role.VIEWER: frozenset({Deed.LOOK}),
 }
 
+GIVEN = (Role.ADMIN, Role.DEVELOPER, Role.VIEWER)  # by an invitation or a change; ownership is transferred alone
+
 
 def may(role: str, deed: Deed) -> bool:
     """Whether somebody of this role may do this. ValueError for a role that there is not."""
@@ -39,3 +41,8 @@ def may(role: str, deed: Deed) -> bool:
 def allowed(deed: Deed) -> list[Role]:
     """The roles that may do this, the mightiest first."""
     return [role for role in Role if deed in MAY[role]]
+
+
+def may_touch(role: str, other: str) -> bool:
+    """Whether somebody of this role may change or remove a person of the other: an owner's is touched by owners."""
+    return may(role, Deed.TEAM) and (other != Role.OWNER or role == Role.OWNER)

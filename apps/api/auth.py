@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import cast
 
-from django.conf import settings
 from django.http import HttpRequest
 
 from apps.access.door import admit
@@ -11,7 +10,9 @@ from apps.access.failures import failed_from
 from apps.access.keys import secret_in
 from apps.access.limiter import Admission
 from apps.access.models import ApiKey
+from apps.accounts.audit import Actor, Kind
 from apps.core.errors import AppError
+from apps.core.requests import address_of
 
 ADMISSION = "betedge.admission"  # where a request carries what was decided on it before it came here
 
@@ -51,13 +52,6 @@ def authenticate(request: HttpRequest, *, endpoint: str, count: bool, now: datet
     return admission
 
 
-def address_of(request: HttpRequest) -> str:
-    """Where the request comes from: what the outermost of our own proxies saw. What stands before it may be forged."""
-    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
-    trusted = hops[-settings.TRUSTED_PROXIES :] if settings.TRUSTED_PROXIES else []
-    return trusted[0] if trusted else str(request.META.get("REMOTE_ADDR", ""))
-
-
 def admission_of(request: HttpRequest) -> Admission:
     """What the gate decided on the request."""
     return cast(AdmittedRequest, request).admission
@@ -66,3 +60,9 @@ def admission_of(request: HttpRequest) -> Admission:
 def key_of(request: HttpRequest) -> ApiKey:
     """The key that the gate let in, read from PostgreSQL."""
     return ApiKey.objects.get(pk=admission_of(request).key_id)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The program that calls, as the audit log names it: by its key as it is shown."""
+    key = key_of(request)
+    return Actor(Kind.KEY, f"betedge_{key.prefix}…{key.last_four}", address=address_of(request) or None)

@@ -1,7 +1,12 @@
-"""What the admin pages of every app share."""
+"""What the admin pages of every app share, and how one gets in: by the sign-in of all, with staff's second factor."""
 
 from typing import Any
 
+from allauth.account.admin import EmailAddressAdmin
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ERROR_FLAG
@@ -55,6 +60,30 @@ class ReadOnlyAdmin(GuardedAdmin):
         return False
 
 
+# Allauth's own pages show secrets, or sessions that nobody needs to see.
+for model in (Authenticator, EmailAddress, UserSession):
+    admin.site.unregister(model)
+
+
+@admin.register(EmailAddress)
+class Addresses(GuardedAdmin, EmailAddressAdmin):
+    """Which address is whose, and confirmed."""
+
+
+@admin.register(Authenticator)
+class SecondFactors(ReadOnlyAdmin):
+    """Which second factors somebody has; taken away from one who lost theirs. Never what they are."""
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    fields = ["user", "type", "created_at", "last_used_at"]
+    list_filter = ["type"]
+    search_fields = ["user__email", "user__username"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "BetEdge"
 admin.site.index_title = "Review and operation"
 admin.site.site_url = None

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 
 from apps.accounts.audit import Actor, Kind
@@ -39,8 +40,8 @@ class Visit:
         return {deed.name: self.may(deed) for deed in Deed}
 
 
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
-Entered = Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+Entered = Callable[Concatenate[HttpRequest, Visit, P], HttpResponseBase]
 
 
 def door(deed: Deed = Deed.LOOK) -> Callable[[Entered[P]], View[...]]:
@@ -54,7 +55,7 @@ def door(deed: Deed = Deed.LOOK) -> Callable[[Entered[P]], View[...]]:
         @never_cache
         @login_required
         @wraps(view)
-        def opened(request: HttpRequest, organization_id: UUID, *args: Any, **kwargs: Any) -> HttpResponse:
+        def opened(request: HttpRequest, organization_id: UUID, *args: Any, **kwargs: Any) -> HttpResponseBase:
             visit = visit_of(request, organization_id)
             if not visit.may(deed):
                 return refused(request, visit, deed)
@@ -67,9 +68,7 @@ def door(deed: Deed = Deed.LOOK) -> Callable[[Entered[P]], View[...]]:
 
 def visit_of(request: HttpRequest, organization_id: UUID) -> Visit:
     """Who stands there, read afresh: a role that was taken away is gone with the next request. Http404."""
-    found = Membership.objects.select_related("organization").filter(
-        organization=organization_id, user=request.user.pk
-    )
+    found = Membership.objects.select_related("organization").filter(organization=organization_id, user=request.user.pk)
     membership = found.first()
     if membership is None:
         raise Http404("None of your organisations has this address.")

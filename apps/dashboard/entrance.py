@@ -14,7 +14,9 @@ from apps.dashboard.doors import LAST
 def enter(request: HttpRequest, page: str = "keys") -> HttpResponse:
     """Lead on to this page of the person's organisation: the last one, else the oldest; without any, to make one."""
     mine = list(
-        Membership.objects.filter(user=request.user.pk).order_by("created_at", "pk").values_list("organization", flat=True)
+        Membership.objects.filter(user=request.user.pk)
+        .order_by("created_at", "pk")
+        .values_list("organization", flat=True)
     )
     if not mine:
         return redirect("dashboard:new_organization")

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from apps.accounts.models import Membership
 from apps.dashboard.menu import MENU
-from apps.webhooks.models import Standing
-from apps.webhooks.queries import subscriptions_of_organization
+from apps.webhooks.models import Standing, Subscription
+from apps.webhooks.queries import status_of, subscriptions_of_organization
 
 if TYPE_CHECKING:
     from apps.dashboard.doors import Visit
@@ -27,7 +27,7 @@ def show(
         "now": timezone.now(),
         "menu": menu_of(request, visit),
         "others": others(visit),
-        "exhausted": list(subscriptions_of_organization(visit.organization).filter(status=Standing.EXHAUSTED)),
+        "exhausted": exhausted(visit),
     }
     return render(request, template, {**around, **(words or {})}, status=status)
 
@@ -40,6 +40,13 @@ def menu_of(request: HttpRequest, visit: "Visit") -> list[dict[str, Any]]:
             address = reverse(f"dashboard:{url_name}", args=[visit.organization.pk])
             entries.append({"name": name, "address": address, "here": request.path.startswith(address)})
     return entries
+
+
+def exhausted(visit: "Visit") -> list[Subscription]:
+    """Webhooks that wait to be enabled: one whose key has ended, or whose tier has none, would gain nothing by it."""
+    now = timezone.now()
+    stopped = subscriptions_of_organization(visit.organization).filter(status=Standing.EXHAUSTED)
+    return [each for each in stopped if status_of(each, now=now) == Standing.EXHAUSTED]
 
 
 def others(visit: "Visit") -> list[Membership]:

@@ -8,11 +8,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypedDict
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 
 from apps.access.keys import hash_secret
 from apps.access.models import ApiKey
 from apps.access.services import create_key, revoke_key
+from apps.accounts.models import Membership, Organization
+from apps.accounts.roles import Role
 from apps.accounts.services import organization_on_tier
 from apps.accounts.tiers import TIERS
 from apps.devtools.sink.client import SinkClient
@@ -22,7 +25,7 @@ from apps.picks.models import AutoPublish
 from apps.webhooks.models import Subscription
 from apps.webhooks.services import create_subscription, delete_subscription
 
-ADMIN = "admin"
+ADMIN, CUSTOMER = "admin@example.com", "demo@example.com"
 SINK_PATH = "/demo"
 SINK_URL = f"https://{SINK_NAME}:8443{SINK_PATH}"
 # The floors of `make run`: low enough that a newcomer sees picks go out, above the engine's own all the same.
@@ -35,9 +38,10 @@ SANDBOX_SPORTS = (
 
 
 class Demo(TypedDict):
-    """The demo's secrets: an admin's name and password, a key by tier, the sink's subscription with its own."""
+    """The demo's secrets: how an admin and a customer sign in, a key by tier, the sink's subscription with its own."""
 
     admin: dict[str, str]
+    customer: dict[str, str]
     keys: dict[str, str]
     webhook: dict[str, str]
 
@@ -50,9 +54,12 @@ def make_demo(*, kept: Path, now: datetime, everything: bool = False, sink: Sink
     sink: subscribe it to all events, for the key of the Growth tier, and tell it the secret; OSError if it is away.
     """
     demo = _kept(kept)
-    _admin(demo)
+    demo["admin"] = _person(ADMIN, demo["admin"], is_staff=True, is_superuser=True)
+    demo["customer"] = _person(CUSTOMER, demo["customer"])
     for tier in TIERS:
-        demo["keys"][tier] = _key(tier, demo["keys"].get(tier, ""), now=now)
+        organization = organization_on_tier(name=f"Demo {tier.title()}", tier=tier, now=now)
+        _own(organization, CUSTOMER)
+        demo["keys"][tier] = _key(organization, demo["keys"].get(tier, ""), now=now)
     if sink:
         demo["webhook"] = _webhook(demo["keys"]["growth"], demo["webhook"], now=now)
         sink.learn(demo["webhook"]["secret"], path=SINK_PATH)
@@ -68,23 +75,35 @@ def make_demo(*, kept: Path, now: datetime, everything: bool = False, sink: Sink
 def _kept(path: Path) -> Demo:
     try:
         found: dict[str, Any] = json.loads(path.read_text())
-        return Demo(admin=dict(found["admin"]), keys=dict(found["keys"]), webhook=dict(found.get("webhook", {})))
+        return Demo(
+            admin=dict(found["admin"]),
+            customer=dict(found.get("customer", {})),
+            keys=dict(found["keys"]),
+            webhook=dict(found.get("webhook", {})),
+        )
     except (OSError, ValueError, KeyError, TypeError):
-        return Demo(admin={}, keys={}, webhook={})
+        return Demo(admin={}, customer={}, keys={}, webhook={})
 
 
-def _admin(demo: Demo) -> None:
-    password = demo["admin"].get("password") or secrets.token_urlsafe(12)
-    user, _made = User.objects.get_or_create(username=ADMIN, defaults={"is_staff": True, "is_superuser": True})
+def _person(email: str, kept: dict[str, str], **rights: bool) -> dict[str, str]:
+    """Somebody who can sign in with the kept password, else with a new one: the address is confirmed."""
+    password = kept.get("password") or secrets.token_urlsafe(12)
+    user, _made = User.objects.get_or_create(username=email.partition("@")[0], defaults=rights)
+    user.email = email
     if not user.check_password(password):
         user.set_password(password)
-        user.save()
-    demo["admin"] = {"user": ADMIN, "password": password}
+    user.save()
+    EmailAddress.objects.update_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
+    return {"email": email, "password": password}
 
 
-def _key(tier: str, secret: str, *, now: datetime) -> str:
-    """The kept key of the tier if it still works, else a new one."""
-    organization = organization_on_tier(name=f"Demo {tier.title()}", tier=tier)
+def _own(organization: Organization, email: str) -> None:
+    user = User.objects.get(email=email)
+    Membership.objects.get_or_create(organization=organization, user=user, defaults={"role": Role.OWNER})
+
+
+def _key(organization: Organization, secret: str, *, now: datetime) -> str:
+    """The kept key of the organisation if it still works, else a new one."""
     mine = ApiKey.objects.filter(organization=organization, name="Demo key", revoked_at=None)
     if secret and mine.filter(secrets__secret_hash=hash_secret(secret), expires_at=None).exists():
         return secret

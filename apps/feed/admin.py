@@ -297,8 +297,13 @@ class PollAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Health", ordering="failures")
     def health(self, poll: Poll) -> str:
-        if poll.failures:
-            return f"failing, {poll.failures} in a row"
-        if poll.last_ok_at is None:
-            return "never answered yet"
-        return f"works, {poll.skipped} unreadable" if poll.skipped else "works"
+        return poll_health(poll)
+
+
+def poll_health(poll: Poll) -> str:
+    """How a poll does, in three words."""
+    if poll.failures:
+        return f"failing, {poll.failures} in a row"
+    if poll.last_ok_at is None:
+        return "never answered yet"
+    return f"works, {poll.skipped} unreadable" if poll.skipped else "works"

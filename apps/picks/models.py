@@ -142,6 +142,11 @@ class Pick(models.Model):
         return f"{self.selection} @ {short_odds(self.odds)}"
 
     @property
+    def shown_odds(self) -> str:
+        """As people write them: 1.90, 1.873."""
+        return short_odds(self.odds)
+
+    @property
     def edge_pct(self) -> Decimal:
         """100 x edge, two decimals, half even."""
         return (self.edge * 100).quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN)

@@ -1,7 +1,8 @@
 """Reads of the picks that are out: published or settled. Whoever asks here never sees another."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from django.db.models import F, QuerySet, Sum, Value
 from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan  # type: ignore[import-untyped]
 from django.db.models.functions import Upper
 
-from apps.picks.models import OUT, Pick, PickCount
+from apps.feed.models import Origin
+from apps.picks.models import OUT, Outcome, Pick, PickCount, Status
 
 # What announcement() reads: a page need not fetch the evidence and analysis of fifty picks.
 ANNOUNCED = [
@@ -36,7 +38,13 @@ class Page:
 
 
 def page_of_picks(
-    *, sport: str | None, league: str | None, since: datetime | None, after: Position | None, limit: int
+    *,
+    sport: str | None,
+    league: str | None,
+    since: datetime | None,
+    after: Position | None,
+    limit: int,
+    columns: Sequence[str] = ANNOUNCED,
 ) -> Page:
     """At most `limit` picks behind `after`, newest kick-off first, each with its fixture.
 
@@ -44,7 +52,7 @@ def page_of_picks(
     form of this query reads one of Pick's page indexes in order, from the place where the page begins.
     """
     matching = matching_picks(sport=sport, league=league, since=since)
-    rest = matching.select_related("fixture").only(*ANNOUNCED).order_by("-kickoff_at", "-id")
+    rest = matching.select_related("fixture").only(*columns).order_by("-kickoff_at", "-id")
     if after is not None:
         rest = behind(rest, after)
     found = list(rest[: limit + 1])
@@ -103,3 +111,22 @@ def published_pick(pick_id: UUID) -> Pick | None:
 def analysis_of(pick_id: UUID) -> Pick | None:
     """The pick whose analysis may be read; None if there is none, it is not out, or has no analysis."""
     return Pick.objects.filter(status__in=OUT, pk=pick_id).exclude(analysis="").first()
+
+
+def newest_settled() -> Pick | None:
+    """The pick that was settled last, with its fixture."""
+    return Pick.objects.filter(status=Status.SETTLED).select_related("fixture").order_by("-settled_at").first()
+
+
+def sports_out() -> list[str]:
+    """The slugs of the sports that have picks, by name."""
+    counts = PickCount.objects.filter(sport__isnull=False, league=None).values_list("sport")
+    return [str(sport) for (sport, _picks) in counts.annotate(total=Sum("picks")).filter(total__gt=0).order_by("sport")]
+
+
+def counts_sandbox(*, sport: str | None, days_back: int, now: datetime) -> bool:
+    """Whether a pick of an invented match is among those that track_record() counts. Arguments as there."""
+    settled = Pick.objects.filter(status=Status.SETTLED, settled_at__gte=now - timedelta(days=days_back))
+    if sport is not None:
+        settled = settled.filter(sport=sport.lower())
+    return settled.exclude(result=Outcome.VOID).filter(fixture__origin=Origin.SANDBOX).exists()

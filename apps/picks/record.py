@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from itertools import accumulate
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
@@ -126,20 +127,21 @@ def standard_error_pct(added: Decimal, squares: Decimal, count: int) -> float | 
         return _rounded(100 * (scatter / (count * count * (count - 1))).sqrt())
 
 
-def cumulative(days: Iterable[tuple[date, Tally]]) -> list[dict[str, str | float]]:
-    """The `series` of GET /track-record: the running sum of profit, one unit being 1 % of the bankroll.
+def running(days: Iterable[tuple[date, Tally]]) -> list[tuple[date, Tally]]:
+    """Every day with a counted settlement, oldest first, with the tally of everything up to its end.
 
-    days: any order, several rows a day allowed; days without a counted settlement are left out.
+    days: any order, several rows a day allowed.
     """
     by_day: dict[date, Tally] = {}
     for day, sums in days:
         by_day[day] = by_day.get(day, Tally()) + sums
-    running = ZERO
-    series: list[dict[str, str | float]] = []
-    for day in sorted(day for day, sums in by_day.items() if sums.settled):
-        running += by_day[day].profit
-        series.append({"date": day.isoformat(), "cumulative_pnl_pct": _rounded(running)})
-    return series
+    counted = sorted(day for day, sums in by_day.items() if sums.settled)
+    return list(zip(counted, accumulate(by_day[day] for day in counted), strict=True))
+
+
+def cumulative(days: Iterable[tuple[date, Tally]]) -> list[dict[str, str | float]]:
+    """The `series` of GET /track-record: the running sum of profit, one unit being 1 % of the bankroll."""
+    return [{"date": day.isoformat(), "cumulative_pnl_pct": _rounded(sums.profit)} for day, sums in running(days)]
 
 
 def _percent(part: Decimal, whole: int) -> float | None:

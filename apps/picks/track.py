@@ -7,13 +7,16 @@ from apps.picks.models import DailyRecord
 from apps.picks.record import Tally, cumulative, overall, roi_pct, total
 from apps.picks.rollup import kept_sums, raw_sums
 
+DaySums = tuple[date, str, Tally]  # a day, a sport's slug, what was settled
+
 
 def track_record(*, sport: str | None, days_back: int, now: datetime) -> dict[str, Any]:
-    """Everything settled at or after now - days_back x 24 h; domain.md section 6. Its cost is days, not picks.
+    """Everything settled at or after now - days_back x 24 h; domain.md section 6. Arguments as daily_sums()."""
+    return record_of(daily_sums(sport=sport, days_back=days_back, now=now))
 
-    sport: a slug in any case, or None for all. days_back: 1 to 365.
-    """
-    rows = _tallies(sport.lower() if sport else None, now - timedelta(days=days_back))
+
+def record_of(rows: list[DaySums]) -> dict[str, Any]:
+    """The answer that these sums make."""
     by_sport: dict[str, Tally] = {}
     for _day, slug, sums in rows:
         by_sport[slug] = by_sport.get(slug, Tally()) + sums
@@ -28,7 +31,12 @@ def track_record(*, sport: str | None, days_back: int, now: datetime) -> dict[st
     }
 
 
-def _tallies(sport: str | None, start: datetime) -> list[tuple[date, str, Tally]]:
+def daily_sums(*, sport: str | None, days_back: int, now: datetime) -> list[DaySums]:
+    """What was settled at or after now - days_back x 24 h, by day and sport. Its cost is days, not picks.
+
+    sport: a slug in any case, or None for all. days_back: 1 to 365.
+    """
+    start, sport = now - timedelta(days=days_back), sport.lower() if sport else None
     first = start.astimezone(UTC).date()
     next_day = datetime.combine(first + timedelta(days=1), time(), tzinfo=UTC)
     broken = [(day, slug, sums) for (day, slug), sums in raw_sums(start, next_day, sport).items()]

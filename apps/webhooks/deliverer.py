@@ -16,13 +16,13 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 from django.utils import timezone
 
 from apps.core.postgres import hearing
+from apps.core.sealing import unseal
 from apps.webhooks.crew import SLOW_SECONDS, Crew
 from apps.webhooks.fan_out import fan_out
 from apps.webhooks.installed import sender
 from apps.webhooks.lanes import Due, Lane, claim, read, take, write
 from apps.webhooks.recording import Outcome, record
 from apps.webhooks.schedule import MOST_JITTER
-from apps.webhooks.sealing import unseal
 from apps.webhooks.sender import Attempted
 from apps.webhooks.signing import signed_headers
 from apps.webhooks.standing import cancel_stopped

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from smtplib import SMTPException
 
 import structlog
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.template.loader import render_to_string
@@ -15,6 +16,11 @@ log = structlog.get_logger(__name__)
 
 AGAIN = timedelta(minutes=5)  # after a mail server that did not take it, or a worker killed in the middle
 MOST = 20  # in one turn
+
+
+def page_of(subscription: Subscription) -> str:
+    """Where its owners see what is wrong with it, and enable it."""
+    return f"{settings.BETEDGE_PUBLIC_URL}/dashboard/{subscription.key.organization_id}/webhooks/{subscription.pk}"
 
 
 def tell_owners(*, now: datetime) -> int:
@@ -35,7 +41,8 @@ def _tell(subscription: Subscription, *, now: datetime) -> bool:
     organization = subscription.key.organization
     owners = owners_of(organization)
     if owners:
-        text = render_to_string("webhooks/exhausted.txt", {"subscription": subscription, "organization": organization})
+        words = {"subscription": subscription, "organization": organization, "address": page_of(subscription)}
+        text = render_to_string("webhooks/exhausted.txt", words)
         message = EmailMessage(f"Webhook stopped: {' '.join(organization.name.split())}", text, to=owners)
         try:
             message.send()

@@ -2,8 +2,8 @@
 
 from django.db import transaction
 
+from apps.core.sealing import is_newest, seal_anew
 from apps.webhooks.models import Subscription
-from apps.webhooks.sealing import is_newest, seal_anew
 
 BATCH = 200  # rows locked at once: deliverers pass these over meanwhile
 

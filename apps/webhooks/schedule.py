@@ -27,3 +27,13 @@ def next_attempt(
         following = delays[min(failures, len(delays) - 1)]
         delay = max(delay, min(asked_to_wait, following))
     return began_at + timedelta(seconds=delay * (1 + jitter))
+
+
+def coming_attempts(*, failures: int, due_at: datetime, delays: Sequence[float]) -> list[datetime]:
+    """When the rest of the schedule is due, at the earliest, if each attempt fails: the one at due_at, and the retries
+    after it. failures: in a row, of the delivery so far.
+    """
+    instants = [due_at]
+    for delay in delays[failures:]:
+        instants.append(instants[-1] + timedelta(seconds=delay))
+    return instants

@@ -6,19 +6,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore, Lock
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
 from apps.access.models import ApiKey
+from apps.accounts.audit import SYSTEM, Actor, record
 from apps.core.errors import AppError
+from apps.core.sealing import seal, unseal
 from apps.core.times import rfc3339
 from apps.outbox.models import TYPES, InvalidEvents
 from apps.outbox.queries import last_sequence
 from apps.webhooks.installed import guard, sender
 from apps.webhooks.models import MOST_SUBSCRIPTIONS, TEST, Attempt, Delivery, Reason, Standing, State, Subscription
 from apps.webhooks.partitions import make_weeks
-from apps.webhooks.sealing import seal, unseal
+from apps.webhooks.queries import changeable, delivery_state, missed_by, secret_state, settings_state
 from apps.webhooks.sender import Attempted
 from apps.webhooks.signing import new_secret, signed_headers
 from apps.webhooks.standing import cancel_stopped
@@ -44,6 +47,18 @@ class NotSent(AppError):
     code = "invalid_request"
 
 
+class MadeAlready(AppError):
+    """What somebody wants to make is there by that id: a form was sent twice."""
+
+    code = "made_already"
+
+
+class ChangedMeanwhile(AppError):
+    """Somebody acts on what they saw, and it is so no more."""
+
+    code = "changed_meanwhile"
+
+
 class Busy(AppError):
     code = "service_unavailable"
 
@@ -57,18 +72,28 @@ class Tested:
 
 
 def create_subscription(
-    *, key: ApiKey, url: str, events: Sequence[str], expire_at_kickoff: bool = False, now: datetime
+    *,
+    key: ApiKey,
+    url: str,
+    events: Sequence[str],
+    expire_at_kickoff: bool = False,
+    subscription_id: UUID | None = None,
+    now: datetime,
+    by: Actor = SYSTEM,
 ) -> tuple[Subscription, str]:
     """Subscribe a URL to events from now on; the subscription and its secret, which nothing shows again.
 
-    InvalidEvents; InvalidUrl, Busy (a look-up may take three seconds); DuplicateUrl, then SubscriptionLimit. The key's
-    row is locked meanwhile, so that calls at once cannot share its last place.
+    subscription_id: its id, of whoever may ask twice for the same one. InvalidEvents; InvalidUrl, Busy (a look-up may
+    take three seconds); MadeAlready; DuplicateUrl, then SubscriptionLimit. The key's row is locked meanwhile, so that
+    calls at once cannot share its last place.
     """
     types = read_events(events)
     compared = _compared(url)
     secret = new_secret()
     with transaction.atomic():
         ApiKey.objects.select_for_update(no_key=True).get(pk=key.pk)
+        if subscription_id and Subscription.objects.filter(pk=subscription_id).exists():
+            raise MadeAlready("This webhook was made already; its secret was shown then.")
         mine = Subscription.objects.filter(key=key, deleted_at__isnull=True)
         _refuse_duplicate(mine.filter(compared_url=compared).first())
         if mine.count() >= MOST_SUBSCRIPTIONS:
@@ -76,6 +101,7 @@ def create_subscription(
                 f"This key has {MOST_SUBSCRIPTIONS} webhooks, all that it may: delete one.", limit=MOST_SUBSCRIPTIONS
             )
         subscription = Subscription.objects.create(
+            id=subscription_id or uuid4(),
             key=key,
             url=url,
             compared_url=compared,
@@ -85,6 +111,7 @@ def create_subscription(
             begins_after=last_sequence(),
             sealed_secret=seal(secret),
         )
+        _tell(subscription, "created", by=by, now=now, events=types, expire_at_kickoff=expire_at_kickoff)
     return subscription, secret
 
 
@@ -95,9 +122,13 @@ def change_subscription(
     events: Sequence[str] | None = None,
     paused: bool | None = None,
     expire_at_kickoff: bool | None = None,
+    seen: str | None = None,
     now: datetime,
+    by: Actor = SYSTEM,
 ) -> Subscription:
     """Change what is given, all of it or nothing. InvalidUrl, InvalidEvents, DuplicateUrl; Subscription.DoesNotExist.
+
+    seen: its settings_state as the asker knows it; ChangedMeanwhile where it is another.
 
     A paused one misses what is told meanwhile, and what it had pending. An exhausted one stays so: see
     enable_subscription.
@@ -106,6 +137,8 @@ def change_subscription(
     compared = None if url is None else _compared(url)
     with transaction.atomic():
         subscription = hold(subscription_id)
+        _refuse_changed(seen, settings_state(subscription))
+        before = changeable(subscription)
         if url is not None and compared is not None:
             others = Subscription.objects.filter(key=subscription.key_id, deleted_at__isnull=True)
             ApiKey.objects.select_for_update(no_key=True).get(pk=subscription.key_id)
@@ -118,10 +151,13 @@ def change_subscription(
         subscription.due_at = now if subscription.due_at else None  # what it has pending may be due sooner now
         subscription.save()
         cancel_stopped(now=now, only=[subscription.pk])
+        changed = {name: [before[name], it] for name, it in changeable(subscription).items() if it != before[name]}
+        if changed:
+            _tell(subscription, "changed", by=by, now=now, changed=changed)
     return subscription
 
 
-def delete_subscription(*, subscription_id: UUID, now: datetime) -> None:
+def delete_subscription(*, subscription_id: UUID, now: datetime, by: Actor = SYSTEM) -> None:
     """End it; what it has pending is not sent. Its log stays for us, its secret does not. Subscription.DoesNotExist."""
     with transaction.atomic():
         subscription = hold(subscription_id)
@@ -130,46 +166,55 @@ def delete_subscription(*, subscription_id: UUID, now: datetime) -> None:
         subscription.previous_until = None
         subscription.save()
         cancel_stopped(now=now, only=[subscription.pk])
+        _tell(subscription, "deleted", by=by, now=now)
 
 
 @transaction.atomic
-def rotate_secret(*, subscription_id: UUID, now: datetime) -> tuple[Subscription, str]:
-    """Give it a new secret; the one before signs beside it for 24 hours. Subscription.DoesNotExist."""
+def rotate_secret(
+    *, subscription_id: UUID, seen: str | None = None, now: datetime, by: Actor = SYSTEM
+) -> tuple[Subscription, str]:
+    """Give it a new secret; the one before signs beside it for 24 hours. Subscription.DoesNotExist.
+
+    seen: its secret_state as the asker knows it; ChangedMeanwhile where it is another.
+    """
     subscription = hold(subscription_id)
+    _refuse_changed(seen, secret_state(subscription))
     secret = new_secret()
     subscription.sealed_previous, subscription.sealed_secret = subscription.sealed_secret, seal(secret)
     subscription.previous_until = now + PREVIOUS_VALID
     subscription.save()
+    _tell(subscription, "secret_rotated", by=by, now=now)
     return subscription, secret
 
 
 @transaction.atomic
-def enable_subscription(*, subscription_id: UUID, now: datetime) -> tuple[Subscription, int]:
+def enable_subscription(*, subscription_id: UUID, now: datetime, by: Actor = SYSTEM) -> tuple[Subscription, int]:
     """Make it active, and send again what it missed while it was exhausted; how many that is.
 
     What a paused one missed is not sent. Subscription.DoesNotExist.
     """
-    subscription = hold(subscription_id)
-    missed = Delivery.objects.filter(
-        subscription=subscription, status__in=[State.FAILED, State.CANCELLED], reason=Reason.EXHAUSTED
-    )
-    resent = 0
+    subscription, resent = hold(subscription_id), 0
     if subscription.status == Standing.EXHAUSTED:
-        resent = missed.update(status=State.PENDING, reason=Reason.NONE, due_at=now, failures=0)
+        resent = missed_by(subscription).update(status=State.PENDING, reason=Reason.NONE, due_at=now, failures=0)
+    if subscription.status != Standing.ACTIVE:
+        _tell(subscription, "enabled", by=by, now=now, resent=resent)
     subscription.status, subscription.stopped_at, subscription.mail_due_at = Standing.ACTIVE, None, None
     _ask(subscription, now=now)
     return subscription, resent
 
 
 @transaction.atomic
-def redeliver(*, subscription_id: UUID, delivery_id: UUID, now: datetime) -> Delivery:
+def redeliver(
+    *, subscription_id: UUID, delivery_id: UUID, seen: str | None = None, now: datetime, by: Actor = SYSTEM
+) -> Delivery:
     """Send a delivery again, whatever became of it, with the whole schedule before it.
 
-    NotSent while the subscription is paused or exhausted, and for a test; Subscription.DoesNotExist,
-    Delivery.DoesNotExist.
+    seen: its delivery_state as the asker knows it; ChangedMeanwhile where it is another. NotSent while the subscription
+    is paused or exhausted, and for a test; Subscription.DoesNotExist, Delivery.DoesNotExist.
     """
     subscription = hold(subscription_id)
     delivery = Delivery.objects.select_for_update().get(pk=delivery_id, subscription=subscription)
+    _refuse_changed(seen, delivery_state(delivery))
     if subscription.status != Standing.ACTIVE:
         raise NotSent(f"The webhook is {subscription.status}; enable it, then ask again.")
     if delivery.event == TEST:
@@ -179,6 +224,7 @@ def redeliver(*, subscription_id: UUID, delivery_id: UUID, now: datetime) -> Del
     delivery.kickoff_at = None  # who asks for it by hand wants it, however late
     delivery.save()
     _ask(subscription, now=now)
+    _tell(subscription, "redelivered", by=by, now=now, delivery=str(delivery.pk), event=delivery.event)
     return delivery
 
 
@@ -291,3 +337,14 @@ def _compared(url: str) -> str:
 def _refuse_duplicate(same: Subscription | None) -> None:
     if same is not None:
         raise DuplicateUrl("This key has a webhook with this URL; change that one.", subscription_id=str(same.pk))
+
+
+def _refuse_changed(seen: str | None, is_now: str) -> None:
+    if seen is not None and seen != is_now:
+        raise ChangedMeanwhile("This was changed since the page was shown. Look at it as it is now, then ask again.")
+
+
+def _tell(subscription: Subscription, deed: str, *, by: Actor, now: datetime, **details: Any) -> None:
+    """Write a change into its organisation's audit log."""
+    organization, webhook = subscription.key.organization, str(subscription.pk)
+    record(organization, f"webhook.{deed}", by=by, now=now, subject=subscription.url, webhook=webhook, **details)

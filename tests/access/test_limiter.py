@@ -97,7 +97,7 @@ def test_a_change_of_tier_holds_from_the_next_request_on_and_resets_when_there_i
     key, now = ApiKeyFactory(tier="growth"), redis_now_ms() - 1_000_000
     for n in range(150):
         ask(key, at=now + n * 1000)
-    organization_on_tier(name=key.organization.name, tier="starter")
+    organization_on_tier(name=key.organization.name, tier="starter", now=timezone.now())
     found = ask(key, at=now + 150_000)
     assert (found.decision, found.limit, found.remaining) == (LIMITED, 100, 0)
     assert found.reset == -(-(now + 50 * 1000 + 3_600_000) // 1000)  # 51 have to leave, of whom this is the last

@@ -24,6 +24,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         few=600, many=1_200, runs=1, seconds=1, waits=1, publications=1, drain=1, organizations=1, keys_each=2
     )
     with Run(folder, sizes) as running:
+        running.start()
         yield running
 
 

@@ -2,6 +2,7 @@
 
 from bench.profile import part_of, shares
 from bench.report import Row, table
+from bench.rows import PageTime, page_rows
 from bench.streams import PEER_NAME, Saw, at_most, stream_rows
 
 
@@ -30,6 +31,14 @@ def test_streams_are_held_against_targets_and_shown_beside_the_peer() -> None:
     rows = stream_rows({"ours": Saw(12_000, 180, 5.1), PEER_NAME: Saw(140_000, 1_300)}, count=5_000)
     assert [row.met for row in rows] == [True, True, False]
     assert [row.beside for row in rows] == [{PEER_NAME: 140}, {PEER_NAME: 1_300}, {}]
+
+
+def test_of_an_area_the_slowest_page_counts_and_stands_beside_a_new_customers() -> None:
+    saw = {"API keys": [PageTime("list", 40), PageTime("one", 101)], "the front": [PageTime("/", 9)]}
+    keys, front = page_rows(saw, new={"one": 30}, barest=20)
+    assert (keys.what, keys.met) == ("page of API keys: one, slowest of 2", False)
+    assert keys.beside == {"new customer": 30, "one sentence": 20}
+    assert (front.what, front.met, front.beside) == ("page of the front: /", True, {})
 
 
 def test_of_few_events_the_slowest_counts() -> None:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -52,17 +52,31 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(browser: Browser, product: Product) -> Iterator[BrowserContext]:
-    """A browser that nobody has signed in with, 1280 pixels wide; what its console complains of fails the test."""
-    with browser.new_context(base_url=product.url, viewport={"width": 1280, "height": 900}) as context:
+def another(browser: Browser, product: Product) -> Iterator[Callable[[], BrowserContext]]:
+    """Makes a browser that nobody has signed in with; what its console complains of fails the test."""
+    made: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def make() -> BrowserContext:
+        context = browser.new_context(base_url=product.url, viewport={"width": 1280, "height": 900})
         context.set_default_timeout(10_000)
         context.grant_permissions(["clipboard-read", "clipboard-write"])
-        complaints: list[str] = []
         context.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
-        yield context
-        refused = [each for each in complaints if "Failed to load resource" not in each]  # a 404 that a test asks for
-        assert refused == []
+        made.append(context)
+        return context
+
+    yield make
+    for context in made:
+        context.close()
+    # A 403 that a test asks for is none.
+    assert [each for each in complaints if "Failed to load resource" not in each] == []
+
+
+@pytest.fixture
+def context(another: Callable[[], BrowserContext]) -> BrowserContext:
+    """The first person's."""
+    return another()
 
 
 @pytest.fixture

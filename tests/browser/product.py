@@ -4,58 +4,70 @@ import json
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, TypeVar
 
 import requests
 
 from apps.devtools.sink.client import SinkClient
+from apps.devtools.stack.letters import Letters
 from apps.devtools.stack.stack import Stack
 
 T = TypeVar("T")
 PATIENCE = 20.0  # seconds
+_ORGANIZATION = """
+from apps.accounts.models import Organization
+print(Organization.objects.get(name="Demo {tier}").pk)
+"""
 
 
-@dataclass
 class Product:
-    stack: Stack
+    """A running stack, asked from outside."""
 
-    @property
-    def url(self) -> str:
-        return self.stack.url
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.url = stack.url
+        self.demo: dict[str, Any] = stack.demo
+        self._letters = Letters(stack.mail_folder)
+        self._mail: list[EmailMessage] = []
 
     @property
     def sink(self) -> SinkClient:
         assert self.stack.sink
         return self.stack.sink
 
-    @property
-    def demo(self) -> dict[str, Any]:
-        return self.stack.demo
+    def demo_organization(self, tier: str) -> str:
+        """The id of the demo organisation on this tier."""
+        found = self.manage("shell", "-v0", "-c", _ORGANIZATION.format(tier=tier.title()))
+        return found.strip().splitlines()[-1]
 
     def manage(self, *arguments: str) -> str:
         """What a management command prints."""
         return self.stack.manage(*arguments)
 
-    def call(self, path: str, secret: str) -> requests.Response:
-        """The API, asked with this key."""
-        return requests.get(f"{self.url}/api/v1{path}", headers={"Authorization": f"Bearer {secret}"}, timeout=10)
+    def status(self, path: str, secret: str) -> int:
+        """How the API answers this key."""
+        headers = {"Authorization": f"Bearer {secret}"}
+        return requests.get(f"{self.url}/api/v1{path}", headers=headers, timeout=10).status_code
 
     def link_to(self, address: str, path: str) -> str:
-        """The newest link of this beginning that was mailed there, once it has arrived."""
-        return until(lambda: self._links(address, path))[-1]
+        """The newest link of this beginning that was mailed there, once it has arrived; each is given once."""
+        wanted = re.compile(re.escape(self.url + path) + r"\S+")
 
-    def _links(self, address: str, path: str) -> list[str]:
-        letters = sorted((self.stack.folder.path / "mail").glob("*"), key=lambda file: file.stat().st_mtime)
-        texts = [file.read_text() for file in letters]
-        wanted = re.compile(re.escape(self.url + path) + r"\S*")
-        return [link for text in texts if f"To: {address}" in text for link in wanted.findall(text)]
+        def look() -> list[str]:
+            self._mail += self._letters.new()
+            theirs = [mail for mail in self._mail if mail["to"] == address]
+            return [link for mail in theirs for link in wanted.findall(mail.get_content())]
 
-    def import_picks(self, folder: Path, lines: list[dict[str, Any]]) -> None:
+        link = until(look)[-1]
+        self._mail = [mail for mail in self._mail if mail["to"] != address or link not in mail.get_content()]
+        return link
+
+    def import_picks(self, folder: Path, lines: list[dict[str, Any]], *options: str) -> None:
         file = folder / "picks.jsonl"
         file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
-        self.manage("import_picks", str(file))
+        self.manage("import_picks", str(file), *options)
 
 
 def until(found: Callable[[], T]) -> T:

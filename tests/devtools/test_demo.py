@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth import authenticate
 from django.utils import timezone
 
 from apps.access.models import ApiKey
 from apps.access.services import revoke_key
-from apps.devtools.demo import ADMIN, SINK_URL, Demo, make_demo
+from apps.accounts.models import Membership
+from apps.devtools.demo import ADMIN, CUSTOMER, SINK_URL, Demo, make_demo
 from apps.devtools.sink.client import SinkClient
 from apps.picks.models import AutoPublish
 from apps.webhooks.guard import Guard
@@ -41,11 +43,22 @@ def make(kept: Path, **how: Any) -> Demo:
 
 def test_there_is_a_sign_in_and_a_key_a_tier_kept_for_the_owner_alone(kept: Path) -> None:
     demo = make(kept)
-    assert authenticate(username=ADMIN, password=demo["admin"]["password"])
+    for person, email in ((demo["admin"], ADMIN), (demo["customer"], CUSTOMER)):
+        assert person["email"] == email
+        assert authenticate(email=email, password=person["password"])
+        assert EmailAddress.objects.get(email=email).verified
     assert set(demo["keys"]) == {"starter", "growth", "enterprise"}
     assert {key.organization.tier for key in ApiKey.objects.all()} == set(demo["keys"])
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert json.loads(kept.read_text()) == demo
+
+
+def test_the_customer_owns_the_organisations_and_is_no_staff(kept: Path) -> None:
+    make(kept)
+    assert set(Membership.objects.values_list("user__email", "role", "organization__name")) == {
+        (CUSTOMER, "owner", f"Demo {tier}") for tier in ("Starter", "Growth", "Enterprise")
+    }
+    assert not Membership.objects.filter(user__is_staff=True).exists()
 
 
 def test_the_next_run_finds_the_same(kept: Path) -> None:

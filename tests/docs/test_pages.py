@@ -143,8 +143,3 @@ def test_a_heading_links_to_itself_and_makes_the_contents() -> None:
     html = '<h2 id="one">One <code>x</code></h2><p>…</p><h3 id="two">Two</h3>'
     assert contents(html) == [("one", "One x")]
     assert '<h3 id="two">Two <a class="anchor" href="#two" aria-label="Link to: Two">#</a></h3>' in linked(html)
-
-
-def test_who_comes_to_the_front_door_is_led_to_the_pages(client: Client) -> None:
-    answer = client.get("/")
-    assert (answer.status_code, answer["Location"]) == (302, "/docs")

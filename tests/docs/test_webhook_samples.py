@@ -16,12 +16,12 @@ import redis as redis_py
 import requests
 from django.utils import timezone
 
+from apps.core.sealing import seal
 from apps.devtools.sink.arrivals import Arrival
 from apps.devtools.stack.ports import free_port
 from apps.docs import samples
 from apps.webhooks.models import Attempt, Delivery, State, Subscription
 from apps.webhooks.partitions import make_weeks
-from apps.core.sealing import seal
 from apps.webhooks.signing import new_secret, signed_headers
 from tests.docs.test_samples import COMMANDS, PROGRAMS, is_as_documented, run
 from tests.factories import ApiKeyFactory

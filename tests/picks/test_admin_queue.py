@@ -109,7 +109,7 @@ def test_a_page_of_picks_is_approved_at_once_and_each_that_cannot_be_is_named(br
     assert Pick.objects.filter(status=Status.PUBLISHED).count() == 5
     assert OutboxEvent.objects.filter(type="pick.published").count() == 5
     assert set(Decision.objects.values_list("by", "action")) == {(reviewer.pk, "approved")}
-    assert "5 published." in page
+    assert "5 published. Arsenal -0.5 Asian Handicap @ 1.91, Arsenal v Chelsea" in page
     assert "3 not published" in page
     assert re.search(r"Unknown start @ 1.91, Arsenal v Chelsea : Enter the kick-off", page)
     assert re.search(r"Begun already @ 1.91, Arsenal v Chelsea : Arsenal v Chelsea began", page)

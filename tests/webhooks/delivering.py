@@ -9,12 +9,12 @@ from typing import Any
 from django.db import transaction
 
 from apps.access.models import ApiKey
+from apps.core.sealing import seal
 from apps.outbox.models import PUBLISHED, SETTLED, OutboxEvent
 from apps.outbox.services import emit
 from apps.webhooks.deliverer import Deliverer
 from apps.webhooks.models import Delivery, Subscription
 from apps.webhooks.recording import Outcome
-from apps.webhooks.sealing import seal
 from apps.webhooks.sender import Attempted
 from apps.webhooks.signing import new_secret
 from tests.factories import ApiKeyFactory

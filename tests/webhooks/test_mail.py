@@ -4,14 +4,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core import mail
 
-from apps.accounts.models import Membership, Role
+from apps.accounts.models import Membership
+from apps.accounts.roles import Role
+from apps.core.sealing import unseal
 from apps.devtools.stack.ports import free_port
 from apps.webhooks.mail import AGAIN, tell_owners
 from apps.webhooks.models import Standing, Subscription
-from apps.webhooks.sealing import unseal
 from apps.webhooks.services import delete_subscription, enable_subscription
 from tests.together import at_once
 from tests.webhooks.delivering import subscribed
@@ -48,6 +50,8 @@ def test_every_owner_is_told_which_one_and_why_and_what_to_do() -> None:
     assert subscription.key.organization.name in message.subject
     for words in (subscription.url, "Answered 500 & <b>no</b>.", "2026-05-25 09:00 UTC", f"{subscription.pk}/enable"):
         assert words in message.body
+    page = f"/dashboard/{subscription.key.organization_id}/webhooks/{subscription.pk}"
+    assert f"{settings.BETEDGE_PUBLIC_URL}{page}\n" in message.body
     assert unseal(subscription.sealed_secret) not in message.body
 
 

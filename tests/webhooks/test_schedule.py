@@ -1,11 +1,13 @@
 """When deliveries are sent again, and when no more: by a clock that the test moves."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
 from apps.outbox.models import SETTLED
 from apps.webhooks.models import Attempt, Delivery, Subscription
+from apps.webhooks.schedule import coming_attempts
 from apps.webhooks.services import change_subscription, enable_subscription, redeliver
 from tests.webhooks.delivering import BEGAN, Clock, Delivering, Post, answering, ok, only, subscribed, told
 
@@ -234,3 +236,11 @@ def test_only_subscriptions_to_its_type_hear_of_an_event_and_none_of_what_was_be
     assert [sent.event_id for sent in post.sent if sent.url == one.url] == [str(settled.id)]
     assert {sent.event_id for sent in post.sent if sent.url == two.url} == {str(published.id), str(settled.id)}
     assert Subscription.objects.filter(due_at__isnull=False).count() == 0
+
+
+@pytest.mark.parametrize("failures", range(6))
+def test_what_comes_is_the_rest_of_the_schedule(failures: int) -> None:
+    delays = [after - before for before, after in pairwise(SCHEDULE)]
+    due_at = BEGAN + timedelta(seconds=SCHEDULE[failures])
+    coming = coming_attempts(failures=failures, due_at=due_at, delays=delays)
+    assert [(at - BEGAN).total_seconds() for at in coming] == SCHEDULE[failures:]

@@ -10,10 +10,11 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
-from apps.webhooks import renewing, sealing
+from apps.core import sealing
+from apps.core.sealing import is_newest, seal, unseal
+from apps.webhooks import renewing
 from apps.webhooks.models import Subscription
 from apps.webhooks.renewing import renew_encryption
-from apps.webhooks.sealing import is_newest, seal, unseal
 from apps.webhooks.services import delete_subscription, rotate_secret
 from tests.together import at_once
 from tests.webhooks.delivering import subscribed

@@ -5,12 +5,12 @@ from uuid import uuid4
 
 import pytest
 
+from apps.core.sealing import unseal
 from apps.outbox.models import PUBLISHED, SETTLED, InvalidEvents
 from apps.webhooks import deliverer as module
 from apps.webhooks import services
 from apps.webhooks.fan_out import fan_out
 from apps.webhooks.models import Delivery, Reason, Standing, State, Subscription
-from apps.webhooks.sealing import unseal
 from apps.webhooks.services import (
     PREVIOUS_VALID,
     Busy,

@@ -55,6 +55,7 @@ class Migration(migrations.Migration):
                             ("key.created", "created an API key"),
                             ("key.renamed", "renamed an API key"),
                             ("key.rotated", "rotated an API key"),
+                            ("key.old_secrets_ended", "ended the old secrets of an API key"),
                             ("key.expiry_changed", "changed when an API key expires"),
                             ("key.revoked", "revoked an API key"),
                             ("webhook.created", "created a webhook"),

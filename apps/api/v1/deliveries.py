@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from apps.api.answers import json_answer
+from apps.api.auth import actor_of
 from apps.api.fields import CursorField, PageLimitField, parse_id, write_cursor
 from apps.api.openapi import id_in_path
 from apps.api.v1.base import NotFound
@@ -146,9 +147,10 @@ class DeliveryList(WebhookView):
             after=place_at(asked.get("cursor")),
             limit=asked["limit"],
         )
+        attempts = attempts_of(page.deliveries)
         return json_answer(
             {
-                "data": [delivery_body(each, page.attempts[each.pk]) for each in page.deliveries],
+                "data": [delivery_body(each, attempts[each.pk]) for each in page.deliveries],
                 "next_cursor": page.next and write_cursor(Position(*page.next)),
             }
         )
@@ -176,5 +178,7 @@ class Redelivery(WebhookView):
             asked = parse_id(delivery_id)
         except ValueError as error:
             raise NotFound(GONE) from error
-        delivery = redeliver(subscription_id=subscription.pk, delivery_id=asked, now=timezone.now())
+        delivery = redeliver(
+            subscription_id=subscription.pk, delivery_id=asked, now=timezone.now(), by=actor_of(request._request)
+        )
         return json_answer(delivery_body(delivery, attempts_of([delivery])[delivery.pk]), status=HTTPStatus.ACCEPTED)

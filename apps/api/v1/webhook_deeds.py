@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from apps.api.answers import json_answer
+from apps.api.auth import actor_of
 from apps.api.openapi import id_in_path
 from apps.api.v1.webhooks import ID, SECRET, WEBHOOK, WebhookShape, WebhookView, webhook_body
 from apps.core.times import rfc3339
@@ -55,7 +56,8 @@ class WebhookSecret(WebhookView):
     )
     def post(self, request: Request, webhook_id: str) -> HttpResponse:
         """Deliveries are signed with both for 24 hours: enough to put the new one in place. A third ends the first."""
-        subscription, secret = rotate_secret(subscription_id=self.own(request, webhook_id).pk, now=timezone.now())
+        own = self.own(request, webhook_id)
+        subscription, secret = rotate_secret(subscription_id=own.pk, now=timezone.now(), by=actor_of(request._request))
         assert subscription.previous_until
         return json_answer(
             {
@@ -101,6 +103,6 @@ class WebhookEnabling(WebhookView):
     )
     def post(self, request: Request, webhook_id: str) -> HttpResponse:
         """What it missed while it was exhausted is sent again; what it missed while it was paused is not."""
-        now = timezone.now()
-        subscription, resent = enable_subscription(subscription_id=self.own(request, webhook_id).pk, now=now)
+        now, own = timezone.now(), self.own(request, webhook_id)
+        subscription, resent = enable_subscription(subscription_id=own.pk, now=now, by=actor_of(request._request))
         return json_answer({**webhook_body(subscription, now=now), "resent": resent})

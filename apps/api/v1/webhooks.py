@@ -12,7 +12,7 @@ from rest_framework.request import Request
 
 from apps.accounts.tiers import GROWTH
 from apps.api.answers import JSON, json_answer
-from apps.api.auth import key_of
+from apps.api.auth import actor_of, key_of
 from apps.api.exact import FlagField, StringField, StringsField
 from apps.api.fields import parse_id
 from apps.api.openapi import id_in_path
@@ -190,7 +190,9 @@ class WebhookList(WebhookView):
     def post(self, request: Request) -> HttpResponse:
         """It is told of what happens from now on. `hmac_secret` is in this answer and in no other."""
         now, asked = timezone.now(), self.sent(NewWebhook)
-        subscription, secret = create_subscription(key=key_of(request._request), now=now, **asked)
+        subscription, secret = create_subscription(
+            key=key_of(request._request), now=now, by=actor_of(request._request), **asked
+        )
         body = {**webhook_body(subscription, now=now), "hmac_secret": secret}
         return json_answer(body, status=HTTPStatus.CREATED)
 
@@ -219,7 +221,8 @@ class WebhookDetail(WebhookView):
     def patch(self, request: Request, webhook_id: str) -> HttpResponse:
         """All that is sent changes, or nothing. An exhausted one stays so until it is enabled."""
         now, asked = timezone.now(), self.sent(WebhookChange)
-        changed = change_subscription(subscription_id=self.own(request, webhook_id).pk, now=now, **asked)
+        own = self.own(request, webhook_id)
+        changed = change_subscription(subscription_id=own.pk, now=now, by=actor_of(request._request), **asked)
         return json_answer(webhook_body(changed, now=now))
 
     @extend_schema(
@@ -230,7 +233,8 @@ class WebhookDetail(WebhookView):
     )
     def delete(self, request: Request, webhook_id: str) -> HttpResponse:
         """Nothing more is sent to it, its log is gone, and its URL may be used again."""
-        delete_subscription(subscription_id=self.own(request, webhook_id).pk, now=timezone.now())
+        own = self.own(request, webhook_id)
+        delete_subscription(subscription_id=own.pk, now=timezone.now(), by=actor_of(request._request))
         return no_content()
 
 

@@ -1,4 +1,4 @@
-"""What happens: fixture in, pick proposed, published, settled, in a line a second; and each webhook that arrives."""
+"""What happens: fixture in, pick proposed, published, settled, a line a second; each webhook and mail that arrives."""
 
 import threading
 from collections import deque
@@ -12,6 +12,7 @@ from django.db import Error, connection, connections
 from django.utils import timezone
 
 from apps.devtools.sink.client import SinkClient
+from apps.devtools.stack.letters import Letters, block
 from apps.feed.models import Fixture
 from apps.picks.models import Outcome, Pick
 
@@ -61,15 +62,18 @@ def line(happenings: list[Happening], now: datetime) -> str:
 
 
 class Watcher(threading.Thread):
-    """Says a line a second where something happened, and one for each webhook that the sink has received since.
+    """Says a line a second where something happened, and one for each webhook and mail that has come since.
 
     While the database or the sink is away it says nothing of it and waits.
     """
 
-    def __init__(self, say: Callable[[str], None], sink: SinkClient | None = None) -> None:
+    def __init__(
+        self, say: Callable[[str], None], sink: SinkClient | None = None, letters: Letters | None = None
+    ) -> None:
         super().__init__(daemon=True, name="happenings")
         self.say = say
         self._sink = sink
+        self._letters = letters
         self._received: int | None = None  # until the sink has said how many had come before us
         self._since = timezone.now()
         self._told: deque[str] = deque(maxlen=20 * AT_MOST)
@@ -83,6 +87,8 @@ class Watcher(threading.Thread):
                 connection.close()
             with suppress(OSError):  # away, or being started again
                 self.look_at_the_sink()
+            with suppress(OSError):
+                self.look_at_the_mail(timezone.now())
         connection.close()
 
     def look(self, now: datetime) -> None:
@@ -106,6 +112,11 @@ class Watcher(threading.Thread):
         if arrived[AT_MOST:]:
             self.say(f"{timezone.now():%H:%M:%S} UTC  arrived    {len(arrived) - AT_MOST} more")
         self._received = arrived[-1]["number"] if arrived else total
+
+    def look_at_the_mail(self, now: datetime) -> None:
+        """Say what was mailed; OSError where the folder cannot be read."""
+        for message in self._letters.new() if self._letters else ():
+            self.say(block(message, now))
 
     def stop(self) -> None:
         """End it; returns within 2 s even when the database hangs."""

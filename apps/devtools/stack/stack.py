@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from apps.devtools.sink.certificates import trust
 from apps.devtools.sink.client import SinkClient
@@ -248,7 +249,11 @@ class Stack:
 
     def _settings(self) -> dict[str, str]:
         """What the env file says: where everything is, and the sandbox's pace; what the environment sets stays."""
-        settings = {**self.folder.secrets(), "BETEDGE_PUBLIC_URL": self.url}
+        settings = {
+            **self.folder.secrets(),
+            "BETEDGE_PUBLIC_URL": self.url,
+            "EMAIL_URL": f"filemail:///{quote(str(self.mail_folder))}",
+        }
         if "postgres" in self._keepers:
             settings["DATABASE_URL"] = self._postgres.url(self.ports["postgres"])
         if "valkey" in self._keepers:
@@ -258,6 +263,13 @@ class Stack:
             settings |= {"PORQPINE_URL": sandbox, "ODDS_API_URL": sandbox, **SANDBOX_PACE}
         ours = {name: value for name, value in settings.items() if name not in self.environ}
         return {**ours, **(self._way_to_the_sink() if self.with_sink else {}), **self.extra_env}
+
+    @property
+    def mail_folder(self) -> Path:
+        """Where mail goes, so that the supervisor can show it; only its owner may read what opens accounts."""
+        folder = self.folder.path / "mail"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
 
     def _way_to_the_sink(self) -> dict[str, str]:
         """How deliveries find and trust the sink, beside what the environment has them find and trust."""

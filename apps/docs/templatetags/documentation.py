@@ -16,14 +16,17 @@ UNITS = ((3600, "hour"), (60, "minute"), (1, "second"))
 
 
 @register.inclusion_tag("docs/sample.html")
-def sample(name: str, about: str) -> dict[str, Any]:
-    """The same in every language that it is written in, with what each prints; `about` names it for screen readers."""
+def sample(name: str, about: str, printing: bool = True) -> dict[str, Any]:
+    """The same in every language that it is written in; `about` names it for screen readers.
+
+    printing: with what each prints.
+    """
     panels = [
         {
             "id": f"{name.replace('/', '-')}-{language.suffix}",
             "language": language,
             "code": mark_safe(samples.shown(name, language.suffix)),
-            "prints": _prints(name, language.suffix),
+            "prints": _prints(name, language.suffix) if printing else None,
         }
         for language in samples.LANGUAGES
         if samples.has(name, language.suffix)

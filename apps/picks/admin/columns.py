@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
+from django import forms
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.html import format_html
@@ -10,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 
 from apps.feed.admin import data_label
+from apps.picks.admin.deeds import SettleForm
 from apps.picks.models import Pick, Status
 from apps.picks.standing import standing_edge
 from apps.picks.wording import short_odds
@@ -37,6 +39,20 @@ def in_words(at: datetime, now: datetime) -> str:
 
 def _two_lines(first: str, second: str) -> SafeString:
     return format_html('{}<span class="second">{}</span>', first, second)
+
+
+class SettleHereForm(SettleForm):
+    """The fields of one row; the form they belong to stands below the list."""
+
+    def __init__(self, pick: Pick) -> None:
+        super().__init__(auto_id=f"{pick.pk}_%s")
+        self.fields["reason"].widget = forms.TextInput(attrs={"placeholder": "What shows it", "required": True})
+        for name, label in (("result", "Result of"), ("reason", "What shows the result of")):
+            self.fields[name].widget.attrs |= {"form": settle_form_id(pick), "aria-label": f"{label} {pick}"}
+
+
+def settle_form_id(pick: Pick) -> str:
+    return f"settle-{pick.pk}"
 
 
 class PickColumns:
@@ -88,6 +104,27 @@ class PickColumns:
     @admin.display(description="Data")
     def data(self, pick: Pick) -> str:
         return data_label(pick.fixture)
+
+    @admin.display(description="What the feed said of the end")
+    def said(self, pick: Pick) -> SafeString | str:
+        results = [
+            *pick.fixture.results.all(),
+            *(pick.fixture.merged_into.results.all() if pick.fixture.merged_into else []),
+        ]
+        if not results:
+            return "nothing yet"
+        last = max(results, key=lambda result: (result.observed_at, result.pk))
+        sure = "guessed upstream" if last.tagged else "" if last.side else "names neither side nor the draw"
+        return _two_lines(
+            str(last), " · ".join(filter(None, (last.status, sure, f"seen {last.observed_at:%d %b %H:%M} UTC")))
+        )
+
+    @admin.display(description="Settle")
+    def settle_here(self, pick: Pick) -> SafeString:
+        form = SettleHereForm(pick)
+        button = '<button class="button" form="{}" aria-label="Settle {}">Settle <kbd>s</kbd></button>'
+        settle = format_html(button, settle_form_id(pick), pick)
+        return format_html('<span class="settle">{} {} {}</span>', form["result"], form["reason"], settle)
 
 
 def still_stands(pick: Pick) -> str:

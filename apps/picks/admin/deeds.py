@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django import forms
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db import DatabaseError
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.text import normalize_newlines
 
 from apps.core.errors import AppError
-from apps.picks.models import Outcome, Pick, Status
+from apps.picks.models import MoveNotAllowed, Outcome, Pick, Settlement, Status
 from apps.picks.services import edit_analysis, enter_kickoff_of, publish_pick, reject_pick, settle_pick
 
 log = structlog.get_logger(__name__)
@@ -62,17 +63,34 @@ class KickoffForm(forms.Form):
     )
 
 
+@transaction.atomic
+def settle_first(*, pick_id: UUID, now: datetime, by: User, result: str, reason: str) -> Settlement:
+    """Settle a published pick. What another settled meanwhile is corrected only by who has read it: MoveNotAllowed."""
+    pick = Pick.objects.select_for_update().get(pk=pick_id)
+    last = pick.settlements.select_related("by").last()
+    if last is not None and last.result != result:
+        told = f"{last.result} by {last.by or 'the system'} at {last.at:%H:%M:%S} UTC"
+        raise MoveNotAllowed(f"{pick.selection} is settled already, as {told}; if that is wrong, correct it.")
+    return settle_pick(pick_id=pick_id, result=result, now=now, by=by, reason=reason)
+
+
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One button. `do` takes pick_id, now, by and the form's fields, and raises AppError with a sentence."""
+    """One button. `do` takes pick_id, now, by and the form's fields, and raises AppError with a sentence.
+
+    key: pressed on the pick's page it does what it can without an answer, else it goes to the first field.
+    decides: the pick leaves its queue by it, and the reviewer goes on to the next.
+    """
 
     name: str
     label: str
+    key: str
     done: str
     form: type[forms.Form]
     do: Callable[..., object]
     offered: Callable[[Pick], bool]
     initial: Callable[[Pick], dict[str, Any]] = lambda pick: {}
+    decides: bool = False
 
     def perform(self, pick_id: UUID, *, by: Reviewer, answers: dict[str, Any]) -> None:
         """Do it now, in a transaction of its own. AppError says why not, and who was first if somebody was."""
@@ -85,6 +103,7 @@ DEEDS = {
         Deed(
             name="kickoff",
             label="Enter the kick-off",
+            key="t",
             done="now has a kick-off",
             form=KickoffForm,
             do=enter_kickoff_of,
@@ -93,30 +112,37 @@ DEEDS = {
         Deed(
             name="approve",
             label="Approve and publish",
+            key="a",
             done="published",
             form=ApproveForm,
             do=publish_pick,
             offered=lambda pick: pick.status == Status.REVIEW,
+            decides=True,
         ),
         Deed(
             name="reject",
             label="Reject",
+            key="r",
             done="rejected",
             form=RejectForm,
             do=reject_pick,
             offered=lambda pick: pick.status == Status.REVIEW,
+            decides=True,
         ),
         Deed(
             name="settle",
             label="Settle",
+            key="s",
             done="settled",
             form=SettleForm,
-            do=settle_pick,
+            do=settle_first,
             offered=lambda pick: pick.status == Status.PUBLISHED,
+            decides=True,
         ),
         Deed(
             name="correct",
             label="Correct the result",
+            key="s",
             done="settled as you chose",
             form=SettleForm,
             do=settle_pick,
@@ -125,6 +151,7 @@ DEEDS = {
         Deed(
             name="analysis",
             label="Save the analysis",
+            key="e",
             done="has a new analysis",
             form=AnalysisForm,
             do=edit_analysis,
@@ -137,22 +164,22 @@ DEEDS = {
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of a deed done to many picks: how many it was done to, and the others with their reasons."""
+    """What came of a deed done to many picks: those it was done to, and the others with their reasons."""
 
-    done: int
+    done: list[Pick]
     failed: list[tuple[Pick, str]]
 
 
 def perform_all(deed: Deed, picks: Iterable[Pick], *, by: Reviewer, answers: dict[str, Any]) -> Tried:
     """Do it to each pick in a transaction of its own: one that cannot be done stops no other."""
-    done, failed = 0, []
+    tried = Tried([], [])
     for pick in picks:
         reason = why_not(deed, pick, by=by, answers=answers)
         if reason:
-            failed.append((pick, reason))
+            tried.failed.append((pick, reason))
         else:
-            done += 1
-    return Tried(done, failed)
+            tried.done.append(pick)
+    return tried
 
 
 def why_not(deed: Deed, pick: Pick, *, by: Reviewer, answers: dict[str, Any]) -> str:

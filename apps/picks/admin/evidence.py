@@ -9,7 +9,10 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from apps.feed.admin import data_label
+from apps.feed.models import Selection
 from apps.picks.admin.columns import how_old, in_words, signed_pct
+from apps.picks.candidates import sides_of
+from apps.picks.engine.margin import NoFairPrice, fair_probabilities
 from apps.picks.models import Pick
 from apps.picks.wording import short_odds
 
@@ -18,11 +21,12 @@ QUOTED = ("book", "side", "odds", "lay_odds", "size", "since", "confirmed_at")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under a heading; `columns` is empty for a table of names and values."""
+    """Rows under a heading; `columns` is empty for a table of names and values, `note` stands below."""
 
     title: str
     columns: list[str]
     rows: list[list[str]]
+    note: str = ""
 
 
 def facts(pick: Pick, *, now: datetime) -> list[tuple[str, str]]:
@@ -65,12 +69,91 @@ def quotes(evidence: Mapping[str, Any]) -> Table | None:
     """The price that is taken and the anchor's prices, one row each; None where the pick did not come from quotes."""
     if "offer" not in evidence:
         return None
-    rows = [("taken", evidence["offer"]), *(("anchor", quote) for quote in evidence.get("anchor", ()))]
+    anchor = list(evidence.get("anchor", ()))
+    method = str(evidence.get("rules", {}).get("method", ""))
+    fair = _fair_odds([quote.get("odds") for quote in anchor], method)
+    rows = [(("taken", evidence["offer"]), "–"), *zip((("anchor", quote) for quote in anchor), fair, strict=True)]
     return Table(
         f"Prices at {_cell(evidence.get('at'))}",
-        ["", *map(_name, QUOTED)],
-        [[role, *(_cell(quote.get(key)) for key in QUOTED)] for role, quote in rows],
+        ["", *map(_name, QUOTED), "Age then", "Fair odds"],
+        [
+            [role, *(_cell(quote.get(key)) for key in QUOTED), _age(quote, evidence.get("at")), odds]
+            for (role, quote), odds in rows
+        ],
+        _margin_note([quote.get("odds") for quote in anchor], method),
     )
+
+
+def market_now(pick: Pick, *, now: datetime) -> Table | None:
+    """What every book shows on the pick's market at this moment, one row a book, with its margin; one statement."""
+    found = Selection.objects.filter(market__fixture=pick.fixture_id, market__kind=pick.question)
+    books: dict[str, dict[str, Selection]] = {}
+    for selection in found.select_related("market").order_by("market__book", "is_open", "observed_at"):
+        books.setdefault(selection.market.book, {})[selection.side] = selection
+    sides = sides_of(pick.sport)
+    rows = [
+        [
+            _role(book, pick),
+            *(_shown(shown.get(side)) for side in sides),
+            _margin([shown[side].back_odds if side in shown and shown[side].is_open else None for side in sides]),
+            in_words(min(selection.last_confirmed_at for selection in shown.values()), now),
+        ]
+        for book, shown in books.items()
+    ]
+    columns = ["Book", *(side.capitalize() for side in sides), "Margin", "Confirmed"]
+    return Table("The market now, at every book", columns, rows) if rows else None
+
+
+def _role(book: str, pick: Pick) -> str:
+    roles = {pick.book: " (taken)", pick.anchor: " (anchor)"}
+    return book + roles.get(book, "")
+
+
+def _shown(selection: Selection | None) -> str:
+    """`2.120, lay 2.160, 820.50 to take`; or why there is no price."""
+    if selection is None or selection.back_odds is None:
+        return "–"
+    if not selection.is_open:
+        return "suspended"
+    lay = f", lay {selection.lay_odds}" if selection.lay_odds is not None else ""
+    size = f", {selection.back_size} to take" if selection.back_size is not None else ""
+    state = ", in play" if selection.in_play else "" if selection.fresh else ", not live"
+    return f"{selection.back_odds}{lay}{size}{state}"
+
+
+def _age(quote: Mapping[str, Any], at: Any) -> str:
+    confirmed, then = _instant(str(quote.get("confirmed_at", ""))), _instant(str(at or ""))
+    if confirmed is None or then is None:
+        return "–"
+    return how_old(max(int((then - confirmed).total_seconds()), 0))
+
+
+def _prices(odds: Sequence[Any]) -> list[float]:
+    """As numbers; empty unless each is one above 1."""
+    try:
+        prices = [float(each) for each in odds]
+    except (TypeError, ValueError):
+        return []
+    return prices if len(prices) > 1 and min(prices) > 1 else []
+
+
+def _margin(odds: Sequence[Any]) -> str:
+    prices = _prices(odds)
+    return f"{100 * (sum(1 / price for price in prices) - 1):.2f} %" if prices else "–"
+
+
+def _margin_note(odds: Sequence[Any], method: str) -> str:
+    prices = _prices(odds)
+    removed = f", removed by the {method} method" if method else ""
+    return f"The anchor's margin was {_margin(prices)}{removed}." if prices else ""
+
+
+def _fair_odds(odds: Sequence[Any], method: str) -> list[str]:
+    prices = _prices(odds)
+    try:
+        return [f"{1 / probability:.3f}" for probability in fair_probabilities(prices, method or "power")]
+    except NoFairPrice:
+        return ["–"] * len(odds)
 
 
 def tables(title: str, evidence: Mapping[str, Any]) -> list[Table]:

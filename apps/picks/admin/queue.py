@@ -10,23 +10,26 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from apps.feed.models import Origin
 from apps.picks.admin import editing
-from apps.picks.admin.columns import PickColumns
+from apps.picks.admin.columns import PickColumns, settle_form_id
 from apps.picks.admin.deeds import DEEDS, Deed, Tried, perform_all
-from apps.picks.admin.detail import PickPage
+from apps.picks.admin.detail import PickPage, focus
 from apps.picks.admin.filters import CUTS, REVIEW, SETTLEMENT, QueueFilter
+from apps.picks.admin.walking import CHANGE
 from apps.picks.models import Pick, Status
 from apps.picks.standing import unmoved
 
 AT_ONCE = 500
-CHANGE = "admin:picks_pick_change"
 EMPTY = {
-    REVIEW: "Nothing waits here. Candidates come in as soon as an offer beats the anchor's fair price by enough.",
+    REVIEW: "Nothing waits here: every pick is decided, or none fits these filters. "
+    "Candidates come in by themselves, as soon as an offer beats the anchor's fair price by enough.",
     SETTLEMENT: "Nothing waits here. Published picks come in when the rules cannot tell the result from the feed.",
 }
 NAMED_OPENLY = 10  # a longer list of failures is folded
+NAMED = 50  # of what went well; a message of hundreds would be heavier than the list itself
 
 
 class PickList(ChangeList):
@@ -65,9 +68,20 @@ class PickAdmin(PickColumns, PickPage):
         return [F("kickoff_at").desc(nulls_last=True), "id"]
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        """In the review queue every state is the same, elsewhere nobody asks how long ago a pick was proposed."""
+        """In the review queue every state is the same, elsewhere nobody asks how long ago a pick was proposed.
+
+        In the settlement queue what the feed said of the end stands beside the pick, and what settles it.
+        """
+        if _queue(request) == SETTLEMENT:
+            settles = ["settle_here"] if self.has_change_permission(request) else []
+            return ["bet", "kickoff", "odds_taken", "said", *settles, "data"]
         idle = "state" if _queue(request) == REVIEW else "proposed"
         return [column for column in self.list_display if column != idle]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Pick]":
+        picks = super().get_queryset(request)
+        ended = ("fixture__results", "fixture__merged_into__results")
+        return picks.prefetch_related(*ended) if _queue(request) == SETTLEMENT else picks
 
     def is_sandbox(self, row: Pick) -> bool:
         return row.fixture.origin == Origin.SANDBOX
@@ -78,7 +92,11 @@ class PickAdmin(PickColumns, PickPage):
             for name in (REVIEW, SETTLEMENT)
         ]
         shown = {"queues": queues, "empty_state": EMPTY.get(_queue(request), "")}
-        return super().changelist_view(request, shown | (extra_context or {}))
+        response = super().changelist_view(request, shown | (extra_context or {}))
+        context = getattr(response, "context_data", None) or {}
+        if "cl" in context and "settle_here" in context["cl"].list_display:
+            context["settling"] = _settle_forms(context["cl"])
+        return response
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PickList
@@ -128,6 +146,7 @@ class PickAdmin(PickColumns, PickPage):
         picks = self._chosen(request, listed)
         answered = "deed" in request.POST
         form = deed.form(request.POST if answered else None)
+        focus(form)
         if answered and form.is_valid():
             self._do_to_all(request, deed, picks, answers=form.cleaned_data)
             return None
@@ -155,16 +174,32 @@ class PickAdmin(PickColumns, PickPage):
             return
         tried = perform_all(deed, picks, by=request.user, answers=answers)
         if tried.done:
-            self.message_user(request, f"{tried.done} {deed.done}.", messages.SUCCESS)
+            self.message_user(request, _successes(deed, tried), messages.SUCCESS)
         if tried.failed:
             self.message_user(request, _failures(deed, tried), messages.ERROR)
+
+
+def _settle_forms(listed: ChangeList) -> list[dict[str, str]]:
+    """The forms that the fields of the column `settle_here` belong to, by their ids: none may stand in the list's."""
+    kept = f"?{listed.preserved_filters}" if listed.preserved_filters else ""
+    return [
+        {"id": settle_form_id(pick), "address": reverse(CHANGE, args=[pick.pk]) + kept} for pick in listed.result_list
+    ]
 
 
 def _queue(request: HttpRequest) -> str:
     return request.GET.get(QueueFilter.parameter_name, REVIEW)
 
 
-def _failures(deed: Deed, tried: Tried) -> str:
+def _successes(deed: Deed, tried: Tried) -> SafeString:
+    """How many it was done to, and, folded, the first of them by name."""
+    named = ((reverse(CHANGE, args=[pick.pk]), pick, pick.fixture) for pick in tried.done[:NAMED])
+    items = format_html_join("", '<p><a href="{}">{}, {}</a></p>', named)
+    more = f"and {len(tried.done) - NAMED} more" if len(tried.done) > NAMED else ""
+    return format_html("<details><summary>{} {}.</summary>{}{}</details>", len(tried.done), deed.done, items, more)
+
+
+def _failures(deed: Deed, tried: Tried) -> SafeString:
     """Every pick that it was not done to, by name and reason; a long list is folded under its count."""
     items = format_html_join(
         "",

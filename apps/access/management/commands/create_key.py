@@ -23,8 +23,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             with transaction.atomic():  # no key, no change of tier
-                organization = organization_on_tier(name=options["org"], tier=options["tier"])
-                key, secret = create_key(organization=organization, name=options["name"], now=timezone.now())
+                now = timezone.now()
+                organization = organization_on_tier(name=options["org"], tier=options["tier"], now=now)
+                key, secret = create_key(organization=organization, name=options["name"], now=now)
         except AppError as error:
             raise CommandError(str(error)) from error
         self.stderr.write(f"{key} for {organization}; it is not shown again.", self.style.SUCCESS)

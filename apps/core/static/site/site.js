@@ -56,5 +56,10 @@ addEventListener("pageshow", () => {
   }
 });
 
+/* On a phone the menu is a strip: where one is, is in sight. */
+const strip = document.querySelector(".side ul");
+const here = strip?.querySelector("[aria-current]");
+if (here) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+
 document.addEventListener("htmx:load", (event) => tellLocalTimes(event.target));
 tellLocalTimes(document);

@@ -10,11 +10,13 @@ from django.core.management.base import BaseCommand
 
 from apps.devtools.stack.folder import default_data_dir, outer_environment
 from apps.devtools.stack.happenings import Watcher, read_from
+from apps.devtools.stack.letters import Letters
 from apps.devtools.stack.processes import StackError
 from apps.devtools.stack.stack import Stack
 
 KINDS = {
     "arrived": "\033[35m",
+    "mail": "\033[1m",
     "settled": "\033[36m",
     "published": "\033[32m",
     "proposed": "\033[33m",
@@ -49,7 +51,7 @@ def run(port: int) -> None:
         stack.wait_ready()
         say(banner(stack))
         read_from({**stack.env, **outer}["DATABASE_URL"])
-        watcher = Watcher(say, stack.sink)
+        watcher = Watcher(say, stack.sink, Letters(stack.mail_folder))
         watcher.start()
         try:
             keep_running(stack)
@@ -75,22 +77,28 @@ def port_asked_for() -> int:
 
 def banner(stack: Stack) -> str:
     """Where everything is, and how to get in."""
-    admin, keys, webhook = stack.demo["admin"], stack.demo["keys"], stack.demo["webhook"]
+    keys, webhook = stack.demo["keys"], stack.demo["webhook"]
     lines = [
         f"\nBetEdge runs at {stack.url}\n",
-        f"  API      {stack.url}/api/v1",
-        f"  Docs     {stack.url}/docs",
-        f"  Admin    {stack.url}/admin/   user {admin['user']}, password {admin['password']}",
-        f"  Ready?   {stack.url}/readyz",
-        f"  Data     {stack.folder.path}   (logs in logs/)",
+        f"  Dashboard  {stack.url}/dashboard   {who(stack.demo['customer'])}",
+        f"  Admin      {stack.url}/admin/   {who(stack.demo['admin'])}",
+        f"  API        {stack.url}/api/v1",
+        f"  Docs       {stack.url}/docs",
+        f"  Ready?     {stack.url}/readyz",
+        f"  Data       {stack.folder.path}   (logs in logs/)",
         "\nOne key a tier, for development only:",
         *(f"  {tier:<10}  {key}" for tier, key in keys.items()),
         f"\nThe Growth key's webhook, {webhook['url']}, leads to a receiver on this machine: each arrival is a line.",
+        "Mail is shown here, too: sign up with any address and open the link that appears.",
         "\nTry",
         f'  curl -H "Authorization: Bearer {list(keys.values())[-1]}" {stack.url}/api/v1/picks',
         "\nCtrl-C stops everything, `make run` goes on with the same data, `make reset` wipes it.\n",
     ]
     return "\n".join(lines)
+
+
+def who(person: dict[str, str]) -> str:
+    return f"{person['email']}, password {person['password']}"
 
 
 def say(text: str) -> None:

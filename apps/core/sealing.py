@@ -24,7 +24,7 @@ def unseal(sealed: str) -> str:
         return keys().decrypt(sealed.encode()).decode()
     except InvalidToken:
         raise ImproperlyConfigured(
-            "A webhook's secret was encrypted with a key that BETEDGE_FERNET_KEYS does not hold any more; add it again."
+            "A secret was encrypted with a key that BETEDGE_FERNET_KEYS does not hold any more; add it again."
         ) from None
 
 

@@ -1,0 +1,127 @@
+"""Every page that links lead to: axe finds nothing serious, it fits a phone, it is light, and every script runs."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser.people import PASSWORD, sign_in, sign_up
+from tests.browser.product import Product
+from tests.browser.test_ways import a_pick
+
+AXE = Path(__file__).with_name("axe-4.14.1.min.js")
+NAMED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=/)\d+(?=/)")
+NO_PAGES = re.compile(r"/accounts/logout|\.csv$|^/static/|^/api/|/docs/.|/admin/jsi18n|/recovery-codes/download")
+MOST_BYTES = 150_000
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 780}
+SERIOUS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+    .filter((one) => ["serious", "critical"].includes(one.impact))
+    .map((one) => `${one.id}: ${one.nodes.map((node) => node.target).slice(0, 3)}`)"""
+BYTES = """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+    .reduce((sum, one) => sum + one.decodedBodySize, 0)"""
+LINKS = "(links) => links.map((link) => link.getAttribute('href'))"
+PICTURES = os.environ.get("BETEDGE_PICTURES")  # a folder: each page is photographed there
+
+
+def kind(address: str) -> str:
+    """An address without its ids and its query: pages of one kind are looked at once."""
+    return NAMED.sub("*", address.partition("?")[0].partition("#")[0])
+
+
+def pages_from(page: Page, *starts: str) -> Iterator[str]:
+    """One address of every kind of page that links lead to from here."""
+    seen: set[str] = set()
+    waiting = list(starts)
+    while waiting:
+        address = waiting.pop(0)
+        if kind(address) in seen or NO_PAGES.search(kind(address)):
+            continue
+        seen.add(kind(address))
+        answer = page.goto(address)
+        assert answer
+        assert answer.status < 400, f"{address} is linked, and answers {answer.status}"
+        yield address
+        waiting += page.eval_on_selector_all(
+            "a[href^='/']", "(links) => links.map((link) => link.getAttribute('href'))"
+        )
+
+
+def faults(page: Page) -> list[str]:
+    """What is wrong with the page that is open, on a desktop in light and on a phone in the dark."""
+    found = []
+    page.emulate_media(color_scheme="light")
+    page.evaluate(AXE.read_text())
+    found += page.evaluate(SERIOUS)
+    picture(page, "desktop-light")
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="dark")
+    found += [f"on a phone in the dark: {fault}" for fault in page.evaluate(SERIOUS)]
+    if page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
+        found.append("wider than a phone")
+    picture(page, "phone-dark")
+    page.set_viewport_size(DESKTOP)
+    weight = page.evaluate(BYTES)
+    if weight > MOST_BYTES:
+        found.append(f"{weight:,} bytes")
+    return found
+
+
+def picture(page: Page, how: str) -> None:
+    if PICTURES:
+        name = kind(page.url).split("/", 3)[3].replace("/", "_") or "front"
+        page.screenshot(path=f"{PICTURES}/{name}-{how}.png", full_page=True)
+
+
+def walk(page: Page, *starts: str) -> dict[str, list[str]]:
+    """What is wrong, by the kind of page."""
+    wrong = {kind(address): faults(page) for address in pages_from(page, *starts)}
+    assert len(wrong) > 5
+    return {address: found for address, found in wrong.items() if found}
+
+
+@pytest.fixture
+def filled(product: Product, tmp_path: Path) -> Product:
+    """With a pick in each state, and a call that was refused."""
+    picks = [
+        a_pick(number=60, status="admin_review"),
+        a_pick(number=61, status="published"),
+        a_pick(number=62, status="settled", result="win", settled_at="2026-05-25T17:00:00Z"),
+    ]
+    product.import_picks(tmp_path, picks, "--announce")
+    product.status("/nowhere", product.demo["keys"]["growth"])
+    return product
+
+
+def test_what_everybody_may_open(context: BrowserContext, filled: Product) -> None:
+    page = context.new_page()
+    assert (
+        walk(page, "/", "/accounts/login/", "/accounts/signup/", "/docs", "/docs/webhooks", "/accounts/password/reset/")
+        == {}
+    )
+
+
+def test_what_a_customer_may_open(context: BrowserContext, filled: Product) -> None:
+    page = context.new_page()
+    customer = filled.demo["customer"]
+    sign_in(page, customer["email"], customer["password"])
+    organization = filled.demo_organization("growth")
+    assert walk(page, f"/dashboard/{organization}/api-keys", "/accounts/") == {}
+
+
+def test_what_a_newcomer_sees_while_everything_is_empty(context: BrowserContext, product: Product) -> None:
+    page = context.new_page()
+    sign_up(page, product, "empty@example.com")
+    page.get_by_label("name").fill("Empty")
+    page.get_by_role("button", name=re.compile("Make it")).click()
+    assert walk(page, page.url.replace(product.url, "")) == {}
+    assert PASSWORD not in page.content()
+
+
+def test_what_staff_may_open(context: BrowserContext, filled: Product) -> None:
+    page = context.new_page()
+    admin = filled.demo["admin"]
+    sign_in(page, admin["email"], admin["password"], at="/admin/")
+    assert walk(page, "/admin/") == {}
