@@ -66,7 +66,8 @@ def test_every_link_leads_somewhere(page: Page, client: Client) -> None:
             assert address.startswith("https://")
             continue
         response = client.get(address or page.address)
-        assert response.status_code == 200, address
+        led_in = response.status_code == 302 and response["Location"].startswith("/accounts/login/?next=/dashboard")
+        assert response.status_code == 200 or led_in, address
         if anchor:
             ids = [element.attributes.get("id") for element in elements(response.content.decode())]
             assert ids.count(anchor) == 1, link.attributes["href"]
