@@ -91,7 +91,13 @@ def test_pages_lead_through_the_whole_log_once_and_keep_the_filter(owner: Client
 
 @pytest.mark.parametrize(
     "after",
-    ["nonsense", "2026-01-01T00:00:00Z~no", "2026-01-01T00:00:00~04ce11fb-d4ef-43f4-b1bc-9b94a737e8eb", "~", "9999-99-99T00:00:00Z~"],
+    [
+        "nonsense",
+        "2026-01-01T00:00:00Z~no",
+        "2026-01-01T00:00:00~04ce11fb-d4ef-43f4-b1bc-9b94a737e8eb",
+        "~",
+        "9999-99-99T00:00:00Z~",
+    ],
 )
 def test_a_place_that_cannot_be_read_is_the_beginning(owner: Client, webhook: Subscription, after: str) -> None:
     delivery_of(webhook, at=timezone.now(), body=body())
