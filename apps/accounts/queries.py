@@ -55,6 +55,11 @@ def people_of(organization: Organization) -> QuerySet[Membership]:
     return people.annotate(two_factors=Exists(seconds)).order_by("created_at", "pk")
 
 
+def has_two_factors(user_id: int) -> bool:
+    """Whether they have an authenticator app or a passkey; recovery codes alone do not count."""
+    return Authenticator.objects.filter(user=user_id, type__in=SECOND_FACTORS).exists()
+
+
 def open_invitations(organization: Organization) -> QuerySet[Invitation]:
     """Neither accepted nor withdrawn, newest first; those that have expired too."""
     invitations = Invitation.objects.filter(

@@ -28,7 +28,7 @@ class OrganizationRefused(AppError):
 def create_organization(
     *, name: str, owner: User, by: Actor, now: datetime, organization_id: UUID | None = None
 ) -> Organization:
-    """Make an organisation on the Starter tier, owned by this person; with the id of one that they own, it is that.
+    """Create an organisation on the Starter tier, owned by this person; with the id of one that they own, it is that.
 
     OrganizationRefused for a name that is not 1 to 120 printable characters or that is taken, for an id that somebody
     else's has, and where the person owns ten already. Their row is locked meanwhile, so that two calls at once cannot

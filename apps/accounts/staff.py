@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 
-from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
+from apps.accounts.queries import has_two_factors
+
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
-FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 def two_factors(get_response: GetResponse) -> GetResponse:
@@ -19,13 +19,8 @@ def two_factors(get_response: GetResponse) -> GetResponse:
     def guarded(request: HttpRequest) -> HttpResponseBase:
         if settings.STAFF_TWO_FACTORS and request.path_info.startswith(reverse("admin:index")):
             user = request.user
-            if user.is_authenticated and not has_two(user.pk):
+            if user.is_authenticated and not has_two_factors(user.pk):
                 return render(request, "account/staff_need_two_factors.html", status=403)
         return get_response(request)
 
     return guarded
-
-
-def has_two(user_id: int) -> bool:
-    """Whether they have an authenticator app or a passkey; recovery codes alone do not count."""
-    return bool(Authenticator.objects.filter(user=user_id, type__in=FACTORS).exists())

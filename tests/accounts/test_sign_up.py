@@ -23,7 +23,7 @@ def sign_up(browser: Browser, email: str = "ann@example.com", **fields: Any) -> 
 
 def test_a_newcomer_gives_an_address_and_a_password_confirms_and_is_in(browser: Browser) -> None:
     assert sign_up(browser).headers["Location"] == LOOK
-    assert "Look into your mailbox" in text(browser.get(LOOK))
+    assert "Check your inbox" in text(browser.get(LOOK))
     (message,) = mail.outbox
     assert (message.to, message.subject) == (["ann@example.com"], "Confirm your e-mail address")
     link = link_in(message)

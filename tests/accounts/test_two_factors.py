@@ -11,7 +11,7 @@ from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
 from django.core import mail
 
-from apps.accounts import staff
+from apps.accounts.queries import has_two_factors
 from apps.accounts.renewing import renew_two_factors
 from apps.core import sealing
 from tests.accounts.people import SECRET, Browser, code, csrf_token, person, text, with_app
@@ -155,7 +155,7 @@ def test_a_passkey_is_offered_for_our_name_and_none_is_taken_without_proof(known
     for credential in ("", "nonsense", "{}", "[]", "7", '{"id": 7}', json.dumps(forged)):
         answer = known.send("/accounts/2fa/webauthn/add/", name="x", credential=credential)
         assert answer.status_code == 200, credential
-    assert not staff.has_two(1)
+    assert not has_two_factors(1)
     assert base64.urlsafe_b64decode(options["challenge"] + "==")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from apps.accounts.tiers import ENTERPRISE, GROWTH, STARTER, TIERS, Tier
+from apps.accounts.tiers import OPENS, TIERS, Tier, reaches
 from apps.dashboard.picks.shown import ShownRecord, shown_record
 from apps.picks.announcement import announcement
 from apps.picks.queries import newest_settled
@@ -17,12 +17,6 @@ from apps.picks.queries import newest_settled
 TEMPLATE = "front/front.html"
 KEPT_SECONDS = 30
 DAYS_BACK = 365
-OPENED = (
-    ("Picks, by request", STARTER),
-    ("Track record and match analyses", GROWTH),
-    ("Webhooks: picks sent to you", GROWTH),
-    ("Stream: picks over an open connection", ENTERPRISE),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +58,9 @@ def written(at: datetime) -> bytes:
 
 
 def opened() -> list[tuple[str, list[tuple[Tier, bool]]]]:
-    """What there is, and by tier whether it opens it."""
-    return [(name, [(tier, tier.rank >= lowest.rank) for tier in TIERS.values()]) for name, lowest in OPENED]
+    """What there is, in words, and by tier whether it opens it."""
+    return [
+        (each.words, [(tier, reaches(tier.slug, lowest)) for tier in TIERS.values()])
+        for lowest, opens in OPENS.items()
+        for each in opens
+    ]

@@ -16,10 +16,7 @@ from django.test import Client
 from django.utils import timezone
 from redis import Redis
 
-from apps.accounts.tiers import TIERS, reaches
-from apps.api.v1.match_analyses import MatchAnalysis
-from apps.api.v1.track_record import TrackRecord
-from apps.api.v1.webhooks import WebhookList
+from apps.accounts.tiers import OPENS, TIERS, reaches
 from apps.dashboard.front import facts
 from apps.picks.rollup import rebuild
 from apps.picks.track import track_record
@@ -125,11 +122,11 @@ def test_tiers_open_what_the_api_opens(client: Client) -> None:
     words = [" ".join(cell.text.split()) for cell in named(html, "td")]
     for tier in TIERS.values():
         assert {f"{tier.hourly:,}", f"{tier.monthly:,}", str(tier.active_keys)} <= set(words)
-    for view in (TrackRecord, MatchAnalysis):
-        assert dict(facts.OPENED)["Track record and match analyses"] == view.minimum_tier
-    assert dict(facts.OPENED)["Webhooks: picks sent to you"] == WebhookList.minimum_tier
-    for name, by_tier in facts.opened():
-        assert [opens for _tier, opens in by_tier] == [reaches(slug, dict(facts.OPENED)[name].slug) for slug in TIERS]
+    said = [each.text for each in named(html, "th")]
+    for lowest, openings in OPENS.items():
+        for opening in openings:
+            assert opening.words in said
+            assert (opening.words, [(tier, reaches(tier.slug, lowest)) for tier in TIERS.values()]) in facts.opened()
 
 
 def test_a_visitors_page_may_be_kept_and_leaves_no_cookie(client: Client) -> None:
