@@ -20,7 +20,7 @@ def sign_up(page: Page, product: Product, email: str) -> None:
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Sign up").click()
-    expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check your inbox")).to_be_visible()
     page.goto(product.link_to(email, "/accounts/confirm-email/"))
     page.get_by_role("button", name="Yes, confirm it").click()
 
@@ -28,13 +28,13 @@ def sign_up(page: Page, product: Product, email: str) -> None:
 def make_organization(page: Page, name: str) -> None:
     """After the first sign-in, or from the switcher's page."""
     page.get_by_label("name").fill(name)
-    page.get_by_role("button", name="Make it, and go on to its first key").click()
+    page.get_by_role("button", name="Create it, and go on to its first key").click()
     expect(page.get_by_role("heading", name="API keys", exact=True)).to_be_visible()
 
 
 def make_key(page: Page) -> str:
     """The first one, by what the page suggests; its secret."""
-    page.get_by_role("button", name="Make the key").click()
+    page.get_by_role("button", name="Create the key").click()
     return page.locator("#secret").inner_text()
 
 

@@ -125,7 +125,7 @@ def test_what_a_newcomer_sees_while_everything_is_empty(context: BrowserContext,
     page = context.new_page()
     sign_up(page, product, "empty@example.com")
     page.get_by_label("name").fill("Empty")
-    page.get_by_role("button", name=re.compile("Make it")).click()
+    page.get_by_role("button", name=re.compile("Create it")).click()
     assert walk(page, page.url.replace(product.url, "")) == {}
     assert PASSWORD not in page.content()
 

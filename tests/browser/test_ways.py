@@ -8,11 +8,19 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.api.event_source_proxy import proxy
-from tests.browser.people import below, code, make_key, newcomer, sign_in, sign_up
+from tests.browser.people import PASSWORD, below, code, make_key, newcomer, sign_in, sign_up
 from tests.browser.product import Product, until
 from tests.picks.lines import line
 
 Somebody = Callable[[], BrowserContext]
+TOUCHED = {  # a device that holds passkeys, and whose owner touches it whenever it asks
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
 SINK = "https://sink.betedge.test:8443"
 
 
@@ -81,11 +89,11 @@ def test_a_webhook_is_made_tested_fails_is_exhausted_enabled_and_gets_what_it_mi
     sign_in(page, customer["email"], customer["password"])
     open_organization(page, "Demo Growth")
     page.get_by_role("link", name="Webhooks", exact=True).click()
-    page.get_by_role("link", name="Add a webhook").click()
+    page.get_by_role("link", name="Create a webhook").click()
     page.get_by_label("URL").fill(f"{SINK}/ways")
     for event in ("pick.published", "pick.settled"):
         page.get_by_label(re.compile(re.escape(event))).check()
-    page.get_by_role("button", name="Add the webhook").click()
+    page.get_by_role("button", name="Create the webhook").click()
     product.sink.learn(page.locator("#secret").inner_text(), path="/ways")
     page.get_by_role("button", name="Send a test").click()
     expect(page.get_by_text("It arrived.")).to_be_visible()
@@ -131,7 +139,7 @@ def test_somebody_is_invited_accepts_and_may_do_what_the_role_says(
     guest.get_by_role("button", name=re.compile("Join")).click()
     guest.goto(below(owner) + "/api-keys")
     expect(guest.get_by_role("link", name="My first key")).to_be_visible()
-    expect(guest.get_by_role("link", name="Make a key")).to_have_count(0)
+    expect(guest.get_by_role("link", name="Create a key")).to_have_count(0)
     guest.goto(below(owner) + "/api-keys/new")
     expect(guest.get_by_role("heading", name="Not with your role")).to_be_visible()
 
@@ -139,7 +147,7 @@ def test_somebody_is_invited_accepts_and_may_do_what_the_role_says(
     owner.get_by_label("Role of guest@example.com").select_option("developer")
     owner.get_by_role("button", name="Change", exact=True).click()
     guest.reload()
-    expect(guest.get_by_role("heading", name="Make a key")).to_be_visible()
+    expect(guest.get_by_role("heading", name="Create a key")).to_be_visible()
 
 
 def test_two_factors_are_set_up_asked_for_and_recovered_from(
@@ -148,9 +156,7 @@ def test_two_factors_are_set_up_asked_for_and_recovered_from(
     page = newcomer(context, product, "Factors")
     page.goto("/accounts/2fa/")
     page.get_by_role("link", name="Set it up").click()
-    if page.get_by_label("Password", exact=True).count():  # changes of this kind ask who it is once more
-        page.get_by_label("Password", exact=True).fill("correct horse battery staple")
-        page.get_by_role("main").get_by_role("button").first.click()
+    confirm_who(page)
     secret = page.locator("#authenticator_secret").inner_text()
     page.get_by_label("Code", exact=True).fill(code(secret))
     page.get_by_role("button", name="Turn it on").click()
@@ -169,6 +175,26 @@ def test_two_factors_are_set_up_asked_for_and_recovered_from(
     page.get_by_role("button", name="Sign out everywhere else").click()
     elsewhere.reload()
     expect(elsewhere.get_by_label("E-mail address")).to_be_visible()
+
+
+def test_a_passkey_is_added_and_signs_in_alone(context: BrowserContext, product: Product) -> None:
+    page = newcomer(context, product, "Keyholders")
+    device = context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": TOUCHED})
+    local = product.url.replace("127.0.0.1", "localhost")  # to browsers a passkey is of a name, never of a number
+    sign_in(page, "keyholders@example.com", at=f"{local}/accounts/login/?next=/accounts/2fa/")
+    page.get_by_role("link", name="Add one").click()
+    confirm_who(page)
+    page.get_by_label("Name").fill("This laptop")
+    page.get_by_role("button", name="Add it").click()
+    page.locator("#recovery_codes li").first.wait_for()
+
+    page.locator(".you summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"{local}/accounts/login/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_role("heading", name="API keys", exact=True)).to_be_visible()
 
 
 def test_another_tier_is_asked_for_granted_and_opens_its_endpoints(
@@ -210,6 +236,12 @@ def test_the_references_event_source_hears_of_a_pick_through_a_proxy_that_adds_t
         product.import_picks(tmp_path, [a_pick(number=50, status="published")], "--announce")
         until(lambda: page.wait_for_timeout(100) or "Home 50 to win" in heard)
         page.evaluate("source.close()")
+
+
+def confirm_who(page: Page) -> None:
+    """What opens an account asks for its password once more."""
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button").first.click()
 
 
 def open_organization(page: Page, name: str) -> None:
