@@ -1,7 +1,5 @@
 """API keys in the admin: seen and revoked. Keys are made by their owners, so that no one else sees a secret."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -9,31 +7,20 @@ from django.utils import timezone
 
 from apps.access.models import ApiKey, ApiSecret
 from apps.access.services import revoke_key
-from apps.accounts.audit import Actor, Kind
-from apps.core.admin import ReadOnlyAdmin
-from apps.core.requests import address_of
+from apps.accounts.admin import staff
+from apps.core.admin import ReadOnlyAdmin, ReadOnlyRows
 
 
-class Secrets(admin.TabularInline):
+class Secrets(ReadOnlyRows):
     """Which secrets a key has had, until when the old ones work, and which are still used."""
 
     model = ApiSecret
     fields = ["shown", "created_at", "works_until", "last_used_at"]
     readonly_fields = ["shown", "created_at", "works_until", "last_used_at"]
-    extra = 0
 
     @admin.display(description="Secret")
     def shown(self, secret: ApiSecret) -> str:
         return str(secret)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(ApiKey)
@@ -58,10 +45,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Revoke the selected keys", permissions=["revoke"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
-        now = timezone.now()
-        by = Actor(
-            Kind.STAFF, request.user.get_username(), user_id=request.user.pk, address=address_of(request) or None
-        )
+        by, now = staff(request), timezone.now()
         ended = [revoke_key(key_id=key.pk, now=now, by=by) for key in keys]
         self.message_user(request, f"{len(ended)} revoked, in force from now on.")
 

@@ -48,7 +48,7 @@ def create_key(
     key_id: UUID | None = None,
     by: Actor = SYSTEM,
 ) -> tuple[ApiKey, str]:
-    """Make a key and return it with its secret, which nothing can show again.
+    """Create a key and return it with its secret, which nothing can show again.
 
     key_id: of the key to be made, so that who asks twice makes one: DoneAlready if the organisation has it.
     KeyRefused for a name that is not 1 to 80 printable characters, or an end that is not ahead.
@@ -110,8 +110,10 @@ def expire_key(*, key_id: UUID, at: datetime | None, now: datetime, by: Actor = 
     """Let a key end at this time, at once if it is past, or never. KeyNotWorking if it has ended already."""
     key = hold_working(key_id, now=now)
     before, key.expires_at = key.expires_at, at
-    save_change(key, now=now)
-    tell(key, "key.expiry_changed", by=by, now=now, before=before and rfc3339(before), expires_at=at and rfc3339(at))
+    if before != at:
+        save_change(key, now=now)
+        ends = {"before": before and rfc3339(before), "expires_at": at and rfc3339(at)}
+        tell(key, "key.expiry_changed", by=by, now=now, **ends)
     return key
 
 
@@ -120,8 +122,9 @@ def rename_key(*, key_id: UUID, name: str, now: datetime, by: Actor = SYSTEM) ->
     """Call a key something else. KeyRefused unless the name has 1 to 80 printable characters."""
     key = hold(key_id)
     before, key.name = key.name, a_name(name)
-    save_change(key, now=now)
-    tell(key, "key.renamed", by=by, now=now, before=before)
+    if before != key.name:
+        save_change(key, now=now)
+        tell(key, "key.renamed", by=by, now=now, before=before)
     return key
 
 
@@ -145,7 +148,7 @@ def hold_working(key_id: UUID, *, now: datetime) -> ApiKey:
     """A key that works, locked until the transaction ends. KeyNotWorking, ApiKey.DoesNotExist."""
     key = hold(key_id)
     if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
-        raise KeyNotWorking(f"{key} works no longer: make a new one.")
+        raise KeyNotWorking(f"{key} works no longer: create a new one.")
     return key
 
 
@@ -153,7 +156,7 @@ def unused(key_id: UUID, organization: Organization) -> UUID:
     """This id, if no key has it. DoneAlready if a key of the organisation has, KeyRefused if another's."""
     there = ApiKey.objects.filter(pk=key_id).first()
     if there is not None and there.organization_id == organization.pk:
-        raise DoneAlready(f"{there.name} has been made already.")
+        raise DoneAlready(f"{there.name} has been created already.")
     if there is not None:
         raise KeyRefused("This form has been used before: open it again.")
     return key_id

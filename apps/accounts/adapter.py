@@ -1,7 +1,6 @@
 """How allauth does what we want otherwise: links to our own address, our words, callers by our own proxies' word."""
 
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,10 +36,7 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        try:
-            return str(ip_address(address_of(request)))
-        except ValueError:
-            return NOWHERE
+        return address_of(request) or NOWHERE
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Every link leads to BETEDGE_PUBLIC_URL: the request's Host may be forged by whoever asks for the mail."""

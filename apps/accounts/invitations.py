@@ -21,6 +21,7 @@ from apps.accounts.services import hold
 from apps.core.errors import AppError
 
 VALID = timedelta(days=7)
+TWICE = timedelta(seconds=10)  # one form sent twice: a second mail would end the link of the first
 MOST_OPEN = 50  # of one organisation, expired ones too
 MOST_MAILS = 100  # of one organisation in 24 hours
 
@@ -32,6 +33,7 @@ class InvitationRefused(AppError):
 @transaction.atomic
 def invite(*, organization: Organization, email: str, role: str, by: Actor, now: datetime) -> Invitation:
     """Offer an address a place by mail, for seven days. One that is open already is renewed: its old link ends.
+    Asked for once more within ten seconds, it is left as it is.
 
     InvitationRefused for what is no address, a role that one may not give, a member's address, the 51st open one and
     the 101st mail of 24 hours. MemberRefused for who may not invite any more, and where the organisation is full.
@@ -43,8 +45,11 @@ def invite(*, organization: Organization, email: str, role: str, by: Actor, now:
         raise InvitationRefused(f"One is invited as {', '.join(GIVEN)}; ownership is transferred.")
     _refuse_member(held, email)
     refuse_more_people(held)
+    there = open_invitations(held).filter(email=email).first()
+    if there is not None and there.role == role and now < there.created_at + TWICE:
+        return there
     _refuse_too_many_mails(held, now=now)
-    invitation = open_invitations(held).filter(email=email).first() or _another(held, email)
+    invitation = there or _another(held, email)
     token = secrets.token_urlsafe(32)
     invitation.role, invitation.token_hash, invitation.invited_by_id = role, hash_token(token), by.user_id
     invitation.created_at, invitation.expires_at = now, now + VALID

@@ -30,10 +30,10 @@ class Organization(models.Model):
 
 
 class Membership(models.Model):
-    """A person in an organisation; one may be in several."""
+    """A person in an organisation; one may be in several. Nobody is deleted who is in one: it could lose its owner."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=12, choices=ROLE_CHOICES)
     created_at = models.DateTimeField(auto_now_add=True)
 

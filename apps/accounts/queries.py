@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 
 from allauth.account.models import EmailAddress
@@ -57,7 +57,7 @@ def people_of(organization: Organization) -> QuerySet[Membership]:
 
 def has_two_factors(user_id: int) -> bool:
     """Whether they have an authenticator app or a passkey; recovery codes alone do not count."""
-    return Authenticator.objects.filter(user=user_id, type__in=SECOND_FACTORS).exists()
+    return bool(Authenticator.objects.filter(user=user_id, type__in=SECOND_FACTORS).exists())
 
 
 def open_invitations(organization: Organization) -> QuerySet[Invitation]:
@@ -111,15 +111,11 @@ def audit_entries(organization: Organization, asked: Asked, *, after: Place | No
     if asked.action:
         fits &= Q(action=asked.action)
     if asked.since:
-        fits &= Q(at__gte=_midnight(asked.since))
+        fits &= Q(at__gte=datetime.combine(asked.since, time.min, UTC))
     if asked.until:
-        fits &= Q(at__lt=_midnight(asked.until) + timedelta(days=1))
+        fits &= Q(at__lte=datetime.combine(asked.until, time.max, UTC))
     if asked.text:
         fits &= Q(subject__icontains=asked.text) | Q(address__icontains=asked.text) & ~Q(actor_kind="staff")
     if after is not None:
         fits &= Q(at__lte=after.at) & (Q(at__lt=after.at) | Q(id__lt=after.id))
     return AuditEntry.objects.filter(fits).order_by("-at", "-id")
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

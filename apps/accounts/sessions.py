@@ -1,4 +1,4 @@
-"""Where somebody is signed in: when each session was last seen, how to end it, and what its browser is called."""
+"""Where somebody is signed in: when each session was last seen, how to end it, what its browser is called and keeps."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 SEEN = "seen"  # in the session: the Unix time at which it was last written down
@@ -39,6 +40,21 @@ def noted(get_response: GetResponse) -> GetResponse:
         return response
 
     return noting
+
+
+def unkept(get_response: GetResponse) -> GetResponse:
+    """Middleware: no cache keeps, nor does the back button show, what was made with a look at the session.
+
+    A view that says itself how long its page may be kept is trusted.
+    """
+
+    def answering(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if request.session.accessed and not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response
+
+    return answering
 
 
 def end_session(*, user_id: int, session_id: int) -> None:

@@ -7,18 +7,38 @@ from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.views.main import ERROR_FLAG
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 NUL = "\x00"  # PostgreSQL takes none in a text
 
 
-class GuardedAdmin(admin.ModelAdmin):
+class PlainFields(BaseModelAdmin):
+    """Forms without buttons that open other forms in windows: those need scripts of 85 KB on every page."""
+
+    def formfield_for_dbfield(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
+
+class GuardedAdmin(PlainFields, admin.ModelAdmin):
     """An admin that answers crafted ids and filters as Django answers wrong ones, where Django itself would fail."""
+
+    @property
+    def media(self) -> forms.Media:
+        """What ticks rows. What else Django's lists and forms bring serves windows and fields filled from others."""
+        return forms.Media(js=["admin/js/actions.js"])
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         return None if NUL in object_id else super().get_object(request, object_id, from_field)
@@ -60,14 +80,46 @@ class ReadOnlyAdmin(GuardedAdmin):
         return False
 
 
-# Allauth's own pages show secrets, or sessions that nobody needs to see.
-for model in (Authenticator, EmailAddress, UserSession):
+class ReadOnlyRows(admin.TabularInline):
+    """Rows below another's page that the system writes and people only read."""
+
+    template = "admin/rows.html"
+    extra = 0
+    can_delete = False
+    media = forms.Media()  # nothing is added here, so no script adds rows
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+# Allauth's own pages show secrets, or sessions that nobody needs to see; Django's of people have fields without labels.
+for model in (Authenticator, EmailAddress, Group, User, UserSession):
     admin.site.unregister(model)
+
+
+class People(GuardedAdmin, UserAdmin):
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+
+
+@admin.register(Group)
+class Groups(GuardedAdmin, GroupAdmin):
+    filter_horizontal = ()
 
 
 @admin.register(EmailAddress)
 class Addresses(GuardedAdmin, EmailAddressAdmin):
-    """Which address is whose, and confirmed."""
+    """Which address is whose, and confirmed. People add their own."""
+
+    raw_id_fields = ()
+    readonly_fields = ("user",)
+    list_select_related = ("user",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
 
 
 @admin.register(Authenticator)

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from ipaddress import ip_address
 from typing import Any
 
 import structlog
@@ -33,7 +34,14 @@ def request_id(request: HttpRequest) -> str:
 
 
 def address_of(request: HttpRequest) -> str:
-    """Where the request comes from: what the outermost of our own proxies saw. What stands before it may be forged."""
+    """Where the request comes from: what the outermost of our own proxies saw. What stands before it may be forged.
+
+    Empty where that is no IP address, or one of this machine's alone: logs and limits take nothing else.
+    """
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
     trusted = hops[-settings.TRUSTED_PROXIES :] if settings.TRUSTED_PROXIES else []
-    return trusted[0] if trusted else str(request.META.get("REMOTE_ADDR", ""))
+    try:
+        found = ip_address(trusted[0] if trusted else request.META.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return ""
+    return "" if getattr(found, "scope_id", None) else str(found)

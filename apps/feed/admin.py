@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from apps.core.admin import GuardedAdmin, ReadOnlyAdmin
+from apps.core.admin import GuardedAdmin, ReadOnlyAdmin, ReadOnlyRows
 from apps.core.errors import AppError
 from apps.feed.anchors.joining import NEAR
 from apps.feed.models import AnchorRow, Fixture, KickoffChange, Origin, Poll, Result, TeamAlias
@@ -58,18 +58,10 @@ class KickoffForm(forms.ModelForm):
         fields = ["kickoff_at"]
 
 
-class KickoffChanges(admin.TabularInline):
+class KickoffChanges(ReadOnlyRows):
     model = KickoffChange
     fields = ["observed_at", "old", "new", "source"]
     readonly_fields = ["observed_at", "old", "new", "source"]
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Fixture)

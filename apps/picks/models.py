@@ -130,6 +130,7 @@ class Pick(models.Model):
                 condition=Q(status__in=OUT),
             ),
             models.Index(fields=["status", "kickoff_at"]),
+            models.Index(F("kickoff_at").desc(nulls_last=True), F("id"), name="pick_latest_start"),
             models.Index(
                 fields=["settled_at"],
                 include=["sport", "result", "profit", "edge", "clv"],

@@ -93,7 +93,7 @@ def create_subscription(
     with transaction.atomic():
         ApiKey.objects.select_for_update(no_key=True).get(pk=key.pk)
         if subscription_id and Subscription.objects.filter(pk=subscription_id).exists():
-            raise MadeAlready("This webhook was made already; its secret was shown then.")
+            raise MadeAlready("This webhook was created already; its secret was shown then.")
         mine = Subscription.objects.filter(key=key, deleted_at__isnull=True)
         _refuse_duplicate(mine.filter(compared_url=compared).first())
         if mine.count() >= MOST_SUBSCRIPTIONS:
@@ -218,7 +218,7 @@ def redeliver(
     if subscription.status != Standing.ACTIVE:
         raise NotSent(f"The webhook is {subscription.status}; enable it, then ask again.")
     if delivery.event == TEST:
-        raise NotSent("This was a test; make another one instead.")
+        raise NotSent("This was a test; send another one instead.")
     delivery.status, delivery.reason = State.PENDING, Reason.NONE
     delivery.due_at, delivery.delivered_at, delivery.failures = now, None, 0
     delivery.kickoff_at = None  # who asks for it by hand wants it, however late

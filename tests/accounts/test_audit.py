@@ -46,6 +46,7 @@ def test_each_filter_finds_what_is_asked(acme) -> None:
         (Asked(action="key.revoked"), [second]),
         (Asked(since=day + timedelta(days=1)), [third, second]),
         (Asked(until=day), [first]),
+        (Asked(since=date.min, until=date.max), [third, second, first]),
         (Asked(since=day + timedelta(days=1), until=day + timedelta(days=1)), [second]),
         (Asked(text="sho"), [first]),
         (Asked(text="0% off_e"), [second]),

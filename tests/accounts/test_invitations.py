@@ -13,6 +13,7 @@ from django.db import connections
 from apps.accounts.invitations import (
     MOST_MAILS,
     MOST_OPEN,
+    TWICE,
     InvitationRefused,
     accept_invitation,
     invite,
@@ -102,6 +103,14 @@ def test_inviting_again_renews_the_one_and_ends_its_old_link(acme) -> None:
     assert invitation_of(new).expires_at == later + timedelta(days=7)
 
 
+def test_a_form_that_is_sent_twice_sends_one_mail_whose_link_opens(acme) -> None:
+    first = invited(acme)
+    assert invited(acme, now=NOW + TWICE / 2) == first
+    assert invitation_of(token_in(*mail.outbox)) == first
+    invited(acme, role="admin", now=NOW + TWICE / 2)
+    assert len(mail.outbox) == 2, "another role is no repetition"
+
+
 def test_a_member_is_not_invited(acme) -> None:
     with pytest.raises(InvitationRefused, match="is in Acme already"):
         invited(acme, "Jane@example.com")
@@ -119,10 +128,10 @@ def test_fifty_invitations_are_open_at_most_and_a_withdrawn_one_makes_room(acme)
 
 
 def test_a_hundred_mails_a_day_are_sent_at_most(acme) -> None:
-    for _ in range(MOST_MAILS):
-        invited(acme)
+    for number in range(MOST_MAILS):
+        invited(acme, now=NOW + number * TWICE)
     with pytest.raises(InvitationRefused, match="go on tomorrow"):
-        invited(acme)
+        invited(acme, now=NOW + MOST_MAILS * TWICE)
     assert len(mail.outbox) == MOST_MAILS
     invited(acme, now=NOW + timedelta(days=1, seconds=1))
 

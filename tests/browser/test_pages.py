@@ -23,6 +23,8 @@ SERIOUS = """async () => (await axe.run(document, {resultTypes: ["violations"]})
 # As they come over the line. What the browser kept from the page before counts as if it came again.
 BYTES = """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
     .reduce((sum, one) => sum + one.encodedBodySize, 0)"""
+# What scripts do once something has another size is done in the frame that shows it.
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 LINKS = "(links) => links.map((link) => link.getAttribute('href'))"
 INLINE = re.compile(r"<style|<[^>]+\sstyle=|<[^>]+\son[a-z]+=|<script(?![^>]*(?:\ssrc=|application/json))[^>]*>")
 PICTURES = os.environ.get("BETEDGE_PICTURES")  # a folder: each page is photographed there
@@ -62,6 +64,7 @@ def faults(page: Page) -> list[str]:
     picture(page, "desktop-light")
     page.set_viewport_size(PHONE)
     page.emulate_media(color_scheme="dark")
+    page.evaluate(DRAWN)
     found += [f"on a phone in the dark: {fault}" for fault in page.evaluate(SERIOUS)]
     if page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
         found.append("wider than a phone")

@@ -85,13 +85,13 @@ def test_the_page_shows_people_keys_webhooks_and_requests_by_day(browser, django
     with django_assert_max_num_queries(20):
         answer = browser.get(page_of(organization))
     page = text(answer)
-    for shown in ("dora", "1,234 of 100,000 requests this month", "working", "revoked", "exhausted", "Limited (429)"):
+    for shown in ("dora", "1,234 of 100,000 requests this month", "working", "revoked", "exhausted", "Over a limit"):
         assert shown in page
-    # Accepted, limited, refused, failed, of today; the other 29 days are in the picture alone.
+    # Accepted, limited, refused, failed, of today; the other 6 days are in the picture alone.
     assert re.search(r"\d+ \w+ \d{4} 1,200 5 30 4 ", page)
     chart = answer.context["requests"]["chart"]
     assert chart["kind"] == "stacked"
-    assert len(chart["x"]) == 30
+    assert len(chart["x"]) == 7
     assert [one["values"][-1] for one in chart["series"]] == [1200, 5, 30, 4]
 
 
@@ -99,14 +99,14 @@ def test_requests_of_others_and_of_long_ago_are_not_shown(browser):
     busy()
     organization = OrganizationFactory()
     key = ApiKeyFactory(organization=organization)
-    UsageHour.objects.create(key=key, hour=timezone.now() - timedelta(days=40), endpoint="picks", counted=9)
+    UsageHour.objects.create(key=key, hour=timezone.now() - timedelta(days=8), endpoint="picks", counted=9)
     page = text(browser.get(page_of(organization)))
-    assert "No request in the last 30 days" in page
+    assert "No request in the last 7 days" in page
     assert "No webhook." in page
 
 
 def test_an_empty_organisation_and_one_that_is_not_there_open(browser):
-    assert "No key yet" in text(browser.get(page_of(OrganizationFactory())))
+    assert "No key in these days" in text(browser.get(page_of(OrganizationFactory())))
     assert browser.get(f"{LIST}{uuid.uuid4()}/change/", follow=True).status_code == 200
     assert browser.get(f"{LIST}nonsense/change/", follow=True).status_code == 200
     assert browser.get(f"{LIST}add/").status_code == 200

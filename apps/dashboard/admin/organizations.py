@@ -6,19 +6,23 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from apps.access.history import NOTHING
 from apps.access.models import ApiKey
 from apps.accounts.admin import OrganizationAdmin
 from apps.accounts.models import Organization
 from apps.accounts.tiers import TIERS
 from apps.core.admin import GuardedAdmin
 from apps.core.templatetags.moments import when
-from apps.dashboard.admin.usage import by_day, keys_with_usage, webhooks_of, with_usage
+from apps.dashboard.admin.usage import DAYS, asked_with, by_day, by_key, keys_of, webhooks_of, with_usage
 from apps.webhooks.models import Standing
 from apps.webhooks.queries import status_of
+
+MOST_KEYS, MOST_WEBHOOKS = 200, 100  # of one organisation on its page
 
 admin.site.unregister(Organization)
 
@@ -61,20 +65,27 @@ class OrganizationWithUsageAdmin(GuardedAdmin, OrganizationAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        organization = self.get_object(request, object_id)
-        used = {} if organization is None else _usage(organization, now=timezone.now())
-        return super().change_view(request, object_id, form_url, {**used, **(extra_context or {})})
+        response = super().change_view(request, object_id, form_url, extra_context)
+        context = getattr(response, "context_data", None) or {}
+        if context.get("original"):
+            context |= _usage(context["original"], now=timezone.now())
+        return response
 
 
 def _usage(organization: Any, *, now: datetime) -> dict[str, Any]:
+    keys = list(keys_of(organization, now=now)[:MOST_KEYS])
+    asked = asked_with(keys, now=now)
+    of_each = by_key(asked)
     return {
         "month_cap": TIERS[organization.tier].monthly,
-        "keys": [(key, _state(key, now=now)) for key in keys_with_usage(organization, now=now)],
+        "days": DAYS,
+        "keys": [(key, _state(key, now=now), of_each.get(key.pk, NOTHING)) for key in keys],
+        "all_keys": f"{reverse('admin:access_apikey_changelist')}?organization__id__exact={organization.pk}",
         "webhooks": [
             (webhook, status_of(webhook, now=now), webhook.status == Standing.EXHAUSTED)
-            for webhook in webhooks_of(organization)
+            for webhook in webhooks_of(organization)[:MOST_WEBHOOKS]
         ],
-        "requests": by_day(organization, now=now),
+        "requests": by_day(asked, now=now),
     }
 
 

@@ -41,7 +41,7 @@ def expiry(request: HttpRequest, visit: Visit, key_id: UUID) -> HttpResponse:
     shown = key_shown(visit, key_id, now=now)
     key = shown.key
     if shown.state.ended:
-        messages.error(request, f"{key.name} has ended already, and cannot be brought back: make a new key.")
+        messages.error(request, f"{key.name} has ended already, and cannot be brought back: create a new key.")
         return redirect("dashboard:key", visit.organization.pk, key_id)
     form = Expiry(request.POST, now=now) if request.method == "POST" else Expiry.of(key, now=now)
     if request.method == "POST" and form.is_valid():

@@ -44,7 +44,7 @@ def month(organization: Organization, *, now: datetime, used: int | None = None)
 def keys(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Working keys with their last 36 hours, the month they share, and a few that have ended."""
     now = timezone.now()
-    mine = working(now=now).filter(organization=visit.organization)
+    mine = working(now=now).filter(organization=visit.organization).order_by("-created_at")  # a sum forgets the order
     works = [Shown.of(key, now=now) for key in with_uses(mine, now=now)]
     over = ended(now=now).filter(organization=visit.organization)
     hours = hours_up_to(now, HOURS)

@@ -59,7 +59,7 @@ def rotate(request: HttpRequest, visit: Visit, key_id: UUID) -> HttpResponse:
     shown = key_shown(visit, key_id, now=now)
     form = Rotation(request.POST or None, initial={"replacing": shown.key.prefix})
     if shown.state.ended:
-        messages.error(request, f"{shown.key.name} works no longer, so there is nothing to rotate: make a new key.")
+        messages.error(request, f"{shown.key.name} works no longer, so there is nothing to rotate: create a new key.")
         return redirect("dashboard:key", visit.organization.pk, key_id)
     if request.method == "POST" and form.is_valid():
         try:

@@ -25,7 +25,7 @@ from apps.dashboard.team.names import suggested_name
 @never_cache
 @login_required
 def new(request: HttpRequest) -> HttpResponse:
-    """Make an organisation and go on to its first key; above the form, the invitations that wait for this person."""
+    """Create an organisation and go on to its first key; above the form, the invitations that wait for this person."""
     user = membership_user(request)
     form = NewOrganizationForm(request.POST or None, initial={"name": suggested_name(user.email), "id": uuid4()})
     made: list[Organization] = []

@@ -97,7 +97,7 @@ class Ending(forms.Form):
 
 
 class LogFilter(forms.Form):
-    status = forms.ChoiceField(choices=[("", "All"), *STATES], required=False)
+    status = forms.ChoiceField(label="State", choices=[("", "All"), *STATES], required=False)
     event = forms.ChoiceField(
         choices=[("", "All"), *((each, each) for each in (PUBLISHED, SETTLED, TEST))], required=False
     )

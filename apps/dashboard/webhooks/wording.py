@@ -58,7 +58,7 @@ def _why(subscription: Subscription, *, now: datetime) -> str:
     match why_stopped(subscription, now=now):
         case Reason.KEY:
             ended = "was revoked" if subscription.key.revoked_at else "has expired"
-            return f"Its key {ended}, and a key that ended stays so: make a new webhook with a key that works."
+            return f"Its key {ended}, and a key that ended stays so: create a new webhook with a key that works."
         case Reason.TIER:
             return "Webhooks come with Growth. It is sent to again as soon as the plan has them."
         case Reason.EXHAUSTED:

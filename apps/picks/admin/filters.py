@@ -1,4 +1,4 @@
-"""How the list of picks is cut: two queues that wait for people, and everything else by status."""
+"""How the list of picks is cut: two queues that wait for people, everything else by status; by sport and anchor."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,7 +8,9 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from apps.picks.analysis.builtin import ANCHORS
 from apps.picks.models import Pick, Status
+from apps.picks.queries import sports_out
 
 Cut = Callable[["QuerySet[Pick]"], "QuerySet[Pick]"]
 
@@ -50,3 +52,30 @@ class QueueFilter(admin.SimpleListFilter):
                 "query_string": changelist.get_query_string({self.parameter_name: name}),
                 "display": label,
             }
+
+
+class SportFilter(admin.SimpleListFilter):
+    """The sports that customers have picks of, and those that wait: asking every pick for its sport takes 200 ms."""
+
+    title = "sport"
+    parameter_name = "sport"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        waiting = Pick.objects.filter(status=Status.REVIEW).order_by().values_list("sport", flat=True).distinct()
+        return [(sport, sport) for sport in sorted({*sports_out(), *waiting})]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Pick]") -> "QuerySet[Pick]":
+        return queryset.filter(sport=self.value()) if self.value() else queryset
+
+
+class AnchorFilter(admin.SimpleListFilter):
+    """The anchors that there are."""
+
+    title = "anchor"
+    parameter_name = "anchor"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(ANCHORS.items())
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Pick]") -> "QuerySet[Pick]":
+        return queryset.filter(anchor=self.value()) if self.value() else queryset

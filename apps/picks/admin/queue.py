@@ -17,7 +17,7 @@ from apps.picks.admin import editing
 from apps.picks.admin.columns import PickColumns, settle_form_id
 from apps.picks.admin.deeds import DEEDS, Deed, Tried, perform_all
 from apps.picks.admin.detail import PickPage, focus
-from apps.picks.admin.filters import CUTS, REVIEW, SETTLEMENT, QueueFilter
+from apps.picks.admin.filters import CUTS, REVIEW, SETTLEMENT, AnchorFilter, QueueFilter, SportFilter
 from apps.picks.admin.walking import CHANGE
 from apps.picks.models import Pick, Status
 from apps.picks.standing import unmoved
@@ -49,10 +49,11 @@ class PickAdmin(PickColumns, PickPage):
         "bet", "sport", "kickoff", "odds_taken", "fair", "edge_shown", "trust", "anchor_and_age", "proposed", "state",
         "data",
     ]  # fmt: skip
-    list_filter = [QueueFilter, "sport", "suspicious", "anchor"]
+    list_filter = [QueueFilter, SportFilter, "suspicious", AnchorFilter]
     list_select_related = ["fixture"]
-    list_per_page = 100
+    list_per_page = 50
     list_max_show_all = AT_ONCE
+    show_full_result_count = False
     search_fields = ["fixture__home_team", "fixture__away_team", "fixture__name", "league", "selection"]
     search_help_text = "Search by team, match, league or bet"
     show_facets = admin.ShowFacets.NEVER

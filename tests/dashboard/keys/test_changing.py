@@ -136,7 +136,7 @@ class TestExpiry:
         ApiKey.objects.filter(pk=place.key.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
         answer = place.browser.post(place.at("/expiry"), {"expiry": "never"}, follow=True)
         assert "cannot be brought back" in answer.content.decode()
-        assert "make a new key" in place.browser.get(place.at("/rotate"), follow=True).content.decode()
+        assert "create a new key" in place.browser.get(place.at("/rotate"), follow=True).content.decode()
 
 
 class TestRevoke:

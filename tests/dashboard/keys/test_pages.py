@@ -94,10 +94,16 @@ class TestList:
         for nonsense in ("x", "-1", "99"):
             assert "of 2" in place.html("ended", page=nonsense)
 
+    def test_has_the_newest_key_first(self, place) -> None:
+        for day, name in enumerate(("Middle", "Oldest", "Older"), start=1):
+            ApiKeyFactory(organization=place.organization, name=name, created_at=timezone.now() - timedelta(days=day))
+        html = place.html("")
+        assert html.index("Middle") < html.index("Oldest") < html.index("Older")
+
     def test_says_what_to_do_where_there_is_nothing(self, db, redis) -> None:
         organization = OrganizationFactory()
         page = address(organization, "api-keys")
-        assert "Make your first key" in signed_in(person("o@example.test", organization)).get(page).content.decode()
+        assert "Create your first key" in signed_in(person("o@example.test", organization)).get(page).content.decode()
         viewer = signed_in(person("v@example.test", organization, "viewer"))
         assert "ask an owner, admin or developer" in viewer.get(page).content.decode()
         assert "No key of" in viewer.get(f"{page}/ended").content.decode()
@@ -226,7 +232,7 @@ class TestWho:
         for path in ("", "/"):
             html = browser.get(place.at(path)).content.decode()
             assert "Nightly import" in html
-            for word in ("Make a key", ">Rotate<", ">Rename<", ">Revoke<", "End the old secret"):
+            for word in ("Create a key", ">Rotate<", ">Rename<", ">Revoke<", "End the old secret"):
                 assert word not in html
         for path in FORMS:
             assert browser.post(place.at(path), {"name": "Nightly import"}).status_code == 403

@@ -43,7 +43,7 @@ def test_on_starter_it_says_what_webhooks_come_with_and_lists_those_that_are_dis
     assert "Acme is on Starter. Compare the plans" in words
     assert webhook.url in words
     assert "Disabled" in words
-    assert "Add a webhook" not in words
+    assert "Create a webhook" not in words
     assert owner.get(address(acme, "webhooks/new")).headers["Location"] == address(acme, "webhooks")
 
 
@@ -71,7 +71,7 @@ def test_one_whose_key_ended_says_so(
 ) -> None:
     ApiKey.objects.update(**{field: timezone.now() - timedelta(hours=1)})
     assert f"Its key {word}" in listed(acme, owner)
-    assert "Add a webhook with another key" in text_of(owner.get(page_of(webhook)))
+    assert "Create a webhook with another key" in text_of(owner.get(page_of(webhook)))
 
 
 def test_the_last_day_is_counted_without_tests_and_without_what_is_older(

@@ -67,7 +67,7 @@ def test_a_form_that_arrives_twice_makes_one_and_shows_no_secret_again(
     made = Subscription.objects.get()
     again = owner.post(address(acme, "webhooks/new"), asked)
     assert again.status_code == 409
-    assert "was added already" in text_of(again)
+    assert "was created already" in text_of(again)
     assert "If it was lost, rotate it" in text_of(again)
     assert unseal(made.sealed_secret) not in again.content.decode()
     assert Subscription.objects.count() == 1

@@ -13,7 +13,7 @@ from apps.core.errors import AppError
 
 
 class Command(BaseCommand):
-    help = "Make an API key; the organisation is made if need be, an existing one takes the tier."
+    help = "Create an API key; the organisation is made if need be, an existing one takes the tier."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--org", required=True, help="The organisation's name.")

@@ -104,7 +104,7 @@ function columns(chart) {
   const bands = chart.series.flatMap((one) => one.band ?? []);
   if (chart.kind !== "stacked") return [chart.x, ...values, ...bands];
   const sums = chart.x.map(() => 0);
-  return [chart.x, ...values.map((column) => column.map((value, at) => (sums[at] += value ?? 0)))];
+  return [chart.x, ...values.map((column) => column.map((value, at) => (sums[at] += value ?? 0) || null))];  /* no line for nothing */
 }
 
 function draw(plot) {

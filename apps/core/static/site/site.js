@@ -8,9 +8,15 @@ function tellLocalTimes(root) {
   }
 }
 
+/* Where screen readers hear what happened without a new page. */
+const spoken = document.createElement("div");
+spoken.className = "unseen";
+spoken.setAttribute("role", "status");
+document.body.append(spoken);
+
 /* <button data-copy="id">: copy the text of that element, and say so where it stands. */
 async function copy(button) {
-  const said = button.textContent;
+  const said = button.dataset.said ??= button.textContent;
   try {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
     button.textContent = "Copied";
@@ -18,7 +24,8 @@ async function copy(button) {
     getSelection().selectAllChildren(document.getElementById(button.dataset.copy));
     button.textContent = "Selected: press Ctrl-C";
   }
-  setTimeout(() => { button.textContent = said; }, 2500);
+  spoken.textContent = button.textContent;
+  setTimeout(() => { button.textContent = said; spoken.textContent = ""; }, 2500);
 }
 
 document.addEventListener("click", (event) => {
