@@ -120,7 +120,8 @@ class FixtureAdmin(SandboxLabelled):
 
     def save_model(self, request: HttpRequest, obj: Fixture, form: Any, change: bool) -> None:
         """Enter the kick-off; nothing else of a fixture can be written here."""
-        enter_kickoff(fixture_id=obj.pk, kickoff_at=form.cleaned_data["kickoff_at"], now=timezone.now())
+        entered = form.cleaned_data.get("kickoff_at", obj.kickoff_at)  # no field any more once the feed knows it
+        enter_kickoff(fixture_id=obj.pk, kickoff_at=entered, now=timezone.now())
 
 
 class JoinedFilter(admin.SimpleListFilter):

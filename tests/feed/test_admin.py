@@ -56,6 +56,15 @@ def test_a_missing_kickoff_is_entered_and_kept_as_a_change(browser):
     assert "reviewer" in text(browser.get(page))
 
 
+def test_a_kickoff_that_the_feed_told_while_the_form_was_open_stays(browser):
+    fixture = FixtureFactory(kickoff_at=KICKOFF, kickoff_source="feed")
+    rows = {f"kickoff_changes-{name}": "0" for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    typed = {"kickoff_at_0": "2026-11-21", "kickoff_at_1": "15:00"}
+    page = browser.post(f"/admin/feed/fixture/{fixture.pk}/change/", {**rows, **typed}, follow=True)
+    assert "The feed itself says when" in text(page)
+    assert Fixture.objects.get().kickoff_at == KICKOFF
+
+
 def test_a_kickoff_that_the_feed_knows_is_not_offered_for_change(browser):
     page = browser.get(f"/admin/feed/fixture/{FixtureFactory().pk}/change/").content.decode()
     assert 'name="kickoff_at"' not in page
