@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from apps.access.keys import hash_secret, hex_digits, new_secret
 from apps.access.models import ApiKey, ApiSecret
@@ -18,6 +18,7 @@ from apps.core.times import rfc3339
 
 GRACE = timedelta(hours=24)
 LONGEST_GRACE = timedelta(days=7)
+USED = "This form has been used before: open it again."
 
 
 class KeyLimitReached(AppError):
@@ -65,7 +66,10 @@ def create_key(
         raise KeyLimitReached(
             f"{organization.name} holds {tier.active_keys} working keys, all that {tier.slug} allows: revoke one first."
         )
-    secret = give_secret(key, now=now)
+    try:
+        secret = give_secret(key, now=now)
+    except IntegrityError as error:  # another organisation's form of the same id, at the same moment
+        raise KeyRefused(USED) from error
     tell(key, "key.created", by=by, now=now, expires_at=expires_at and rfc3339(expires_at))
     return key, secret
 
@@ -158,7 +162,7 @@ def unused(key_id: UUID, organization: Organization) -> UUID:
     if there is not None and there.organization_id == organization.pk:
         raise DoneAlready(f"{there.name} has been created already.")
     if there is not None:
-        raise KeyRefused("This form has been used before: open it again.")
+        raise KeyRefused(USED)
     return key_id
 
 

@@ -87,12 +87,12 @@ def hold(organization: Organization) -> Organization:
 
 def a_name(name: str) -> str:
     """The name as it is kept: composed characters, single spaces. OrganizationRefused."""
-    name = " ".join(unicodedata.normalize("NFC", name).split())
+    name = unicodedata.normalize("NFC", name).strip()
     if not (0 < len(name) <= 120 and name.isprintable()):
         raise OrganizationRefused("An organisation's name has 1 to 120 printable characters.")
     if WEB_ADDRESS.search(name):
         raise OrganizationRefused("An organisation's name holds no web address.")
-    return name
+    return " ".join(name.split())
 
 
 def a_tier(slug: str) -> str:

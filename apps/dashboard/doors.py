@@ -6,8 +6,9 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
+from django.contrib import messages
 from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
@@ -53,9 +54,10 @@ def door(deed: Deed = Deed.LOOK) -> Callable[[Entered[P]], View[...]]:
 
     def guarded(view: Entered[P]) -> View[...]:
         @never_cache
-        @login_required
         @wraps(view)
         def opened(request: HttpRequest, organization_id: UUID, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return to_sign_in(request)
             visit = visit_of(request, organization_id)
             if not visit.may(deed):
                 return refused(request, visit, deed)
@@ -64,6 +66,13 @@ def door(deed: Deed = Deed.LOOK) -> Callable[[Entered[P]], View[...]]:
         return opened
 
     return guarded
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Lead there and back. Who sent a form meanwhile is told that nothing came of it."""
+    if request.method == "POST":
+        messages.warning(request, "You were signed out, so nothing was done. Sign in, then send the form again.")
+    return redirect_to_login(request.get_full_path())
 
 
 def visit_of(request: HttpRequest, organization_id: UUID) -> Visit:

@@ -90,7 +90,7 @@ def test_a_revoked_key_takes_all_its_secrets_with_it(made) -> None:
     _, new = rotate_key(key_id=key.pk, now=now)
     revoke_key(key_id=key.pk, now=now)
     assert [working_key(secret=secret, now=now) for secret in (old, new)] == [None, None]
-    with pytest.raises(KeyNotWorking, match="make a new one"):
+    with pytest.raises(KeyNotWorking, match="create a new one"):
         rotate_key(key_id=key.pk, now=now)
 
 
@@ -124,7 +124,7 @@ def test_every_change_is_younger_than_the_one_before_even_by_a_slow_clock(made) 
         [
             lambda at: rename_key(key_id=key.pk, name="a", now=at),
             lambda at: rotate_key(key_id=key.pk, now=at),
-            lambda at: expire_key(key_id=key.pk, at=None, now=at),
+            lambda at: expire_key(key_id=key.pk, at=now + timedelta(days=1), now=at),
             lambda at: revoke_key(key_id=key.pk, now=at),
         ]
     ):

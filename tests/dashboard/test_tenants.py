@@ -173,3 +173,24 @@ def test_who_is_not_signed_in_is_led_to_the_sign_in_and_learns_nothing(client: C
             assert answer.status_code in (302, 405), name
             if answer.status_code == 302:
                 assert answer["Location"].startswith("/accounts/login/?next=/dashboard/"), name
+
+
+def test_who_was_signed_out_while_filling_in_a_form_is_told_and_comes_back(client: Client) -> None:
+    """By GET, wherever the form was sent to: what only takes forms leads on to a page."""
+    things = Things()
+    for name in every_name():
+        address = things.address(name)
+        sent = client.post(address, {"name": "mine"})
+        assert sent["Location"] == f"/accounts/login/?next={address}" if sent.status_code == 302 else True, name
+        assert "nothing was done" in client.get("/accounts/login/").text if sent.status_code == 302 else True, name
+        assert signed_in(things.owner).get(address, follow=True).status_code in (200, 405), name
+    assert things.untouched()
+
+
+def test_no_form_is_taken_without_its_token() -> None:
+    ours = Things()
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ours.owner)
+    taken = [name for name in every_name() if client.post(ours.address(name), {"name": "x"}).status_code != 403]
+    assert all(client.post(ours.address(name)).status_code == 405 for name in taken), taken
+    assert ours.untouched()
