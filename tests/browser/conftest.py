@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(no_browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """Everything that `make run` starts but the sandbox: what happens is what the test makes happen."""
     folder = tmp_path_factory.mktemp("browser") / "data"
@@ -42,8 +42,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         Postgres(folder).wipe()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ended with its module: while it lives a loop runs in this thread, in which Django touches no database."""
     with sync_playwright() as playwright:
         # Chromium's own sandbox wants rights that root in a container does not have; it sees our pages alone.
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
