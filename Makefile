@@ -37,7 +37,7 @@ check: .venv ## style, types, import rules, migrations, settings
 	BETEDGE_ENV=test DATABASE_URL=postgres://nobody@127.0.0.1:1/none $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	BETEDGE_ENV=test DATABASE_URL=postgres://nobody@127.0.0.1:1/none $(PY) manage.py check
 
-bench: .venv ## the benchmark tables, each row beside its peers (9 min; needs wrk); ARGS=--quick for a rough four minutes
+bench: .venv ## the benchmark tables, each row beside its peers (10 min; needs wrk); ARGS=--quick for a rough four minutes
 	@$(PY) -m bench.install && exec $(PY) -m bench $(ARGS)
 
 reset: .venv ## wipe the data of `make run`

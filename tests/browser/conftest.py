@@ -47,7 +47,7 @@ def browser() -> Iterator[Browser]:
     """Ended with its module: while it lives a loop runs in this thread, in which Django touches no database."""
     with sync_playwright() as playwright:
         # Chromium's own sandbox wants rights that root in a container does not have; it sees our pages alone.
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield chromium
         chromium.close()
 
