@@ -38,7 +38,7 @@ OPENS = {  # by tier what it opens beyond the one below it
     ),
     GROWTH.slug: (
         Opening("/webhooks", "Webhooks: events sent to a URL of yours"),
-        Opening("/track-record", "The track record, with its errors"),
+        Opening("/track-record", "The track record, with its standard errors"),
         Opening("/match-analyses", "The analysis of each pick"),
     ),
     ENTERPRISE.slug: (Opening("/picks/stream", "The stream: picks as they are published"),),
