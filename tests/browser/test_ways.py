@@ -5,9 +5,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.api.event_source_proxy import proxy
+from tests.api.test_samples import REFERENCE
+from tests.api.test_stream_samples import HOST, SAYS_OPEN, sample
 from tests.browser.people import PASSWORD, below, code, make_key, newcomer, sign_in, sign_up
 from tests.browser.product import Product, until
 from tests.picks.lines import line
@@ -21,6 +24,7 @@ TOUCHED = {  # a device that holds passkeys, and whose owner touches it whenever
     "isUserVerified": True,
     "automaticPresenceSimulation": True,
 }
+PICK_ID = "6f1d2b3c-0a4e-4c58-9d7e-1f2a3b4c5d6e"
 SINK = "https://sink.betedge.test:8443"
 
 
@@ -217,25 +221,21 @@ def test_another_tier_is_asked_for_granted_and_opens_its_endpoints(
     expect(page.get_by_text("granted").first).to_be_visible()
 
 
+@pytest.mark.skipif(not REFERENCE.exists(), reason="the reference's text does not lie beside this checkout")
 def test_the_references_event_source_hears_of_a_pick_through_a_proxy_that_adds_the_key(
     context: BrowserContext, product: Product, tmp_path: Path
 ) -> None:
     page = context.new_page()
     heard: list[str] = []
     page.on("console", lambda said: heard.append(said.text))
+    printed = sample("const evtSource", "import sseclient")
     with proxy(product.stack.port, product.demo["keys"]["enterprise"]) as address:
         page.goto(f"{address}/healthz")
-        page.evaluate(
-            """() => {
-              window.source = new EventSource('/api/v1/picks/stream');
-              source.addEventListener('open', () => console.log('open'));
-              source.addEventListener('pick.published', (event) => console.log(JSON.parse(event.data).pick));
-            }"""
-        )
+        page.evaluate(f"() => {{ {printed.replace(HOST, address)}\n {SAYS_OPEN} }}")
         until(lambda: page.wait_for_timeout(100) or "open" in heard)
-        product.import_picks(tmp_path, [a_pick(number=50, status="published")], "--announce")
-        until(lambda: page.wait_for_timeout(100) or "Home 50 to win" in heard)
-        page.evaluate("source.close()")
+        product.import_picks(tmp_path, [a_pick(number=50, status="published", id=PICK_ID)], "--announce")
+        until(lambda: page.wait_for_timeout(100) or f"New pick: {PICK_ID}" in heard)
+        page.goto("about:blank")
 
 
 def confirm_who(page: Page) -> None:
